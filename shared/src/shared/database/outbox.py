@@ -1,0 +1,44 @@
+"""Facts leave by the outbox: a row written in the transaction of the change that it tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared import clock
+from shared.events.envelope import Aggregate, S
+from shared.telemetry.trace import current_traceparent
+
+COLUMNS = ("event_id", "stream", "name", "schema_version", "aggregate_id", "occurred_at", "trace", "state")
+_INSERT = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(':' + c for c in COLUMNS)})"  # noqa: S608
+_INSERT_PSYCOPG = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(f'%({c})s' for c in COLUMNS)})"  # noqa: S608
+
+
+def outbox_row(aggregate: Aggregate[S], fact: str, state: S) -> dict[str, Any]:
+    """The values of an outbox row; `state` is a JSON-ready object under psycopg's JSONB adapter."""
+    return {
+        "event_id": uuid7(),
+        "stream": aggregate.stream,
+        "name": aggregate.event_name(fact),
+        "schema_version": aggregate.schema_version,
+        "aggregate_id": state.id,
+        "occurred_at": clock.now(),
+        "trace": current_traceparent(),
+        "state": Jsonb(state.model_dump(mode="json")),
+    }
+
+
+async def emit(session: AsyncSession, aggregate: Aggregate[S], fact: str, state: S) -> None:
+    """Tell a fact with the state after it. The aggregate's row must be written or locked in this transaction already."""
+    await session.flush()
+    await session.execute(text(_INSERT), outbox_row(aggregate, fact, state))
+
+
+async def emit_on(connection: AsyncConnection, aggregate: Aggregate[S], fact: str, state: S) -> None:
+    """`emit` for code that speaks psycopg."""
+    await connection.execute(_INSERT_PSYCOPG, outbox_row(aggregate, fact, state))

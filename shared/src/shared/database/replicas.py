@@ -1,0 +1,31 @@
+"""Replicas: rows that mirror another context's aggregate and ignore news older than what they know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.events.envelope import Event
+
+
+class Replica:
+    """Mixin: the identifier is the owner's, `version` the aggregate version last applied."""
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+async def upsert_replica(session: AsyncSession, model: type[Any], event: Event[Any], **values: Any) -> bool:
+    """Write the row for `event`'s aggregate unless a newer version is there. True when the row moved on."""
+    row = {"id": event.aggregate_id, "version": event.aggregate_version, **values}
+    statement = insert(model).values(**row)
+    statement = statement.on_conflict_do_update(
+        index_elements=[model.id],
+        set_={name: statement.excluded[name] for name in row if name != "id"},
+        where=model.version < statement.excluded.version,
+    ).returning(model.id)
+    return (await session.execute(statement)).scalar_one_or_none() is not None

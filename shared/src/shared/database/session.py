@@ -1,0 +1,69 @@
+"""Access to a service's own database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.settings import ServiceSettings
+
+
+class Database:
+    """Owns the connections of one process.
+
+    `transaction()` is the way in: a session that commits when the block ends and rolls back when it raises. `pool` gives
+    plain psycopg connections for the few paths where the ORM's cost matters; it is opened by `open()`.
+    """
+
+    def __init__(self, settings: ServiceSettings, *, pooled: bool = True) -> None:
+        url = make_url(settings.database_url)
+        options = (
+            f"-c lock_timeout={settings.database_lock_timeout_ms} "
+            f"-c statement_timeout={settings.database_statement_timeout_ms} -c timezone=UTC"
+        )
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={"options": options, "connect_timeout": 5, "application_name": settings.context},
+            **(
+                {"pool_size": settings.database_pool_size, "max_overflow": 0, "pool_timeout": 5, "pool_pre_ping": False}
+                if pooled
+                else {"poolclass": NullPool}
+            ),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            url.set(drivername="postgresql").render_as_string(hide_password=False),
+            kwargs={"options": options, "connect_timeout": 5, "application_name": settings.context},
+            min_size=0,
+            max_size=settings.database_pool_size,
+            timeout=5,
+            open=False,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session inside one transaction."""
+        async with self._sessions.begin() as session:
+            yield session
+
+    async def connect(self) -> AsyncConnection:
+        """A plain connection outside the pools, in autocommit, for LISTEN and session-wide locks."""
+        arguments = conninfo_to_dict(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
+        return await AsyncConnection.connect(
+            **arguments, autocommit=True, connect_timeout=5, keepalives_idle=10, keepalives_interval=5
+        )
+
+    async def open(self) -> None:
+        await self.pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self.pool.close()
+        await self.engine.dispose()

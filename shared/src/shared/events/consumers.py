@@ -1,0 +1,209 @@
+"""Consumers: FastStream subscribers on the streams, with what its defaults leave out.
+
+Each stream has two: a reader for new entries, and a claimer that takes over entries whose consumer went silent or failed.
+The group is created at the beginning of the stream before anyone reads, so nothing published earlier is missed. An entry
+is acknowledged only after its effects are committed. One that keeps failing goes to `<stream>.dead`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from typing import Any
+
+import structlog
+from faststream import AckPolicy
+from faststream.redis import RedisBroker, RedisStreamMessage, StreamSub
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+from sqlalchemy.exc import DBAPIError
+
+from shared.database.session import Database
+from shared.events.envelope import Event
+from shared.events.subscribers import Subscription
+from shared.settings import ServiceSettings
+from shared.telemetry.metrics import DEAD, DUPLICATES, EVENT_LAG, FAILED, HANDLED
+from shared.telemetry.trace import enter_trace
+
+log = structlog.get_logger(__name__)
+
+DATA = b"__data__"
+
+
+class Consumers:
+    """Reads the streams of one service's subscriptions until stopped."""
+
+    def __init__(
+        self, settings: ServiceSettings, database: Database, redis: Redis, subscriptions: list[Subscription]
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._redis = redis
+        self._subscriptions = subscriptions
+        self.group = settings.context
+        self._consumer = f"{socket.gethostname()}-{os.getpid()}"
+        self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0)
+        self._failed_at: dict[str, float] = {}
+        for subscription in subscriptions:
+            self._subscribe(subscription)
+
+    def _subscribe(self, subscription: Subscription) -> None:
+        stream = subscription.aggregate.stream
+
+        async def handle(message: RedisStreamMessage) -> None:
+            raw: Any = message.raw_message
+            data = raw["data"]
+            entries = data if isinstance(data, list) else [data]
+            await self._handle(subscription, list(zip(raw["message_ids"], entries, strict=True)))
+
+        self._broker.subscriber(
+            stream=StreamSub(
+                stream,
+                group=self.group,
+                consumer=self._consumer,
+                batch=True,
+                max_records=self._settings.consumer_batch,
+                polling_interval=1_000,
+            ),
+            ack_policy=AckPolicy.MANUAL,
+        )(handle)
+        self._broker.subscriber(
+            stream=StreamSub(
+                stream,
+                group=self.group,
+                consumer=f"{self._consumer}-claimer",
+                min_idle_time=self._settings.claim_idle_ms,
+                polling_interval=min(1_000, self._settings.claim_idle_ms),
+            ),
+            ack_policy=AckPolicy.MANUAL,
+        )(handle)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every reader and claimer is reading."""
+        return all(getattr(subscriber, "running", False) for subscriber in self._broker.subscribers)
+
+    async def ensure_groups(self) -> None:
+        """Create the groups that do not exist, at the beginning of their streams."""
+        for subscription in self._subscriptions:
+            try:
+                await self._redis.xgroup_create(subscription.aggregate.stream, self.group, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until told to stop; a subscriber that ended (its group vanished) is started again."""
+        while not stop.is_set():
+            try:
+                await self.ensure_groups()
+                await self._broker.start()
+                break
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("consumers.waiting_for_broker", error=type(error).__name__)
+                await _pause(stop, 0.5)
+        while not stop.is_set():
+            await _pause(stop, 1.0)
+            if stop.is_set() or self.healthy:
+                continue
+            try:
+                await self.ensure_groups()
+                for subscriber in self._broker.subscribers:
+                    if not getattr(subscriber, "running", False):
+                        log.warning("consumers.restarting_subscriber")
+                        await subscriber.start()
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("consumers.waiting_for_broker", error=type(error).__name__)
+        await self._broker.stop()
+
+    async def _handle(self, subscription: Subscription, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> None:
+        """Apply a batch in one transaction; when that fails, one by one, so that one bad entry delays nobody."""
+        parsed: list[tuple[bytes, Event[Any]]] = []
+        for entry_id, data in entries:
+            event = await self._parse(subscription, entry_id, data)
+            if event is not None:
+                parsed.append((entry_id, event))
+        if not parsed:
+            return
+        if len(parsed) > 1:
+            try:
+                await self._apply(subscription, parsed)
+            except Exception as error:
+                log.info("consumers.batch_split", stream=subscription.aggregate.stream, error=type(error).__name__)
+            else:
+                return
+        for pair in parsed:
+            try:
+                await self._apply(subscription, [pair])
+            except Exception as error:
+                await self._failed(subscription, pair[0], pair[1], error)
+
+    async def _parse(self, subscription: Subscription, entry_id: bytes, data: dict[bytes, bytes]) -> Event[Any] | None:
+        try:
+            return subscription.aggregate.event.model_validate_json(data[DATA])
+        except (ValidationError, KeyError) as error:
+            # No later attempt can read it: set it aside at once.
+            await self._bury(subscription, entry_id, data.get(DATA, b""), f"unreadable: {type(error).__name__}")
+            return None
+
+    async def _apply(self, subscription: Subscription, parsed: list[tuple[bytes, Event[Any]]]) -> None:
+        stream = subscription.aggregate.stream
+        applied = 0
+        async with self._database.transaction() as session:
+            for _, event in parsed:
+                enter_trace(event.trace)
+                applied += await subscription.apply(event, session)
+        await self._redis.xack(stream, self.group, *(entry_id for entry_id, _ in parsed))
+        HANDLED.labels(stream).inc(applied)
+        DUPLICATES.labels(stream).inc(len(parsed) - applied)
+        now = time.time()
+        for _, event in parsed:
+            EVENT_LAG.labels(stream).observe(max(0.0, now - event.occurred_at.timestamp()))
+
+    async def _failed(self, subscription: Subscription, entry_id: bytes, event: Event[Any], error: Exception) -> None:
+        stream = subscription.aggregate.stream
+        FAILED.labels(stream).inc()
+        pending = await self._redis.xpending_range(stream, self.group, entry_id, entry_id, 1)
+        deliveries = pending[0]["times_delivered"] if pending else 1
+        log.warning(
+            "consumers.event_failed",
+            stream=stream,
+            event_id=str(event.id),
+            event_name=event.name,
+            deliveries=deliveries,
+            exc_info=error,
+        )
+        # A database that is away says nothing about the event: it waits, however long that takes.
+        transient = isinstance(error, (DBAPIError, OSError, TimeoutError)) and not _is_data_error(error)
+        if deliveries >= self._settings.max_deliveries and not transient:
+            await self._bury(subscription, entry_id, event.model_dump_json().encode(), type(error).__name__)
+
+    async def _bury(self, subscription: Subscription, entry_id: bytes, data: bytes, reason: str) -> None:
+        stream = subscription.aggregate.stream
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.xadd(
+                f"{stream}.dead",
+                {"__data__": data, "group": self.group, "entry": entry_id, "reason": reason},
+                maxlen=10_000,
+                approximate=True,
+            )
+            pipeline.xack(stream, self.group, entry_id)
+            await pipeline.execute()
+        DEAD.labels(stream).inc()
+        log.error("consumers.event_dead", stream=stream, entry=entry_id.decode(), reason=reason)
+
+
+def _is_data_error(error: Exception) -> bool:
+    """Whether a database error is about the data, not about the connection."""
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(code, str) and code[:2] in {"22", "23", "42", "P0"}
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,106 @@
+"""Settings that every process has; each service adds its own in `<context>/settings.py`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+Environment = Literal["local", "test", "production"]
+
+# Where a process of the local stack listens, by name: the API, then its worker's health endpoint.
+API_PORTS = {"users": 6101, "offers": 6102, "bookings": 6103, "documents": 6104}
+WORKER_PORTS = {context: port + 100 for context, port in API_PORTS.items()}
+
+
+class _DatabaseUrl(PydanticBaseSettingsSource):
+    """Reads `database_url` from DATABASE_URL_<CONTEXT>, so that one environment can describe all four services."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        context = getattr(self.settings_cls, "context", "")
+        source = EnvSettingsSource(self.settings_cls)
+        url = source.env_vars.get(f"database_url_{context}")
+        return {"database_url": url} if url else {}
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of one service, read from the environment once, at start-up.
+
+    `context` names the service. Without DATABASE_URL_<CONTEXT> the address of the local stack is taken, except in
+    production, where a missing address is an error.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    context: ClassVar[str]
+
+    environment: Environment = "local"
+    database_url: str = ""
+    redis_url: str = "redis://127.0.0.1:6380/0"
+    log_format: Literal["json", "plain"] = "json"
+    log_level: str = "INFO"
+    host: str = "127.0.0.1"
+    api_port: int = 0
+    worker_port: int = 0
+
+    users_url: str = f"http://127.0.0.1:{API_PORTS['users']}"
+    offers_url: str = f"http://127.0.0.1:{API_PORTS['offers']}"
+    bookings_url: str = f"http://127.0.0.1:{API_PORTS['bookings']}"
+    documents_url: str = f"http://127.0.0.1:{API_PORTS['documents']}"
+
+    database_pool_size: int = Field(8, ge=1)
+    database_lock_timeout_ms: int = Field(3_000, ge=1)
+    database_statement_timeout_ms: int = Field(15_000, ge=1)
+
+    # Events: how long an entry may be held by a silent consumer before another takes it over, how often an event is
+    # tried before it is set aside, and how many entries a consumer takes at once.
+    claim_idle_ms: int = Field(15_000, ge=1)
+    max_deliveries: int = Field(10, ge=1)
+    consumer_batch: int = Field(50, ge=1)
+    # How many days published outbox rows and stream entries are kept, for auditors and rebuilt brokers.
+    event_retention_days: int = Field(7, ge=1)
+
+    storage_directory: str = "var/storage"
+    storage_public_url: str = "http://localhost:5001/storage"
+    # The oldest app version that is still served; older ones are told to upgrade.
+    minimum_app_version: str = "1.132.1"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _DatabaseUrl(settings_cls), env_settings, file_secret_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_addresses(cls, values: dict[str, object]) -> dict[str, object]:
+        context = getattr(cls, "context", None)
+        if context is None:
+            return values
+        if not values.get("database_url"):
+            if values.get("environment") == "production":
+                raise ValueError(f"DATABASE_URL_{context.upper()} is not set")
+            values["database_url"] = f"postgresql://{context}:{context}@127.0.0.1:6432/{context}"
+        if not values.get("api_port"):
+            values["api_port"] = API_PORTS.get(context, 0)
+        if not values.get("worker_port"):
+            values["worker_port"] = WORKER_PORTS.get(context, 0)
+        return values
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"

@@ -1,0 +1,24 @@
+"""What every process counts. Names are stable: dashboards and alerts read them."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Histogram(
+    "http_request_duration_seconds",
+    "Time from the request's head to the end of the answer",
+    ("method", "route", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+OUTBOX_PENDING = Gauge("outbox_pending_rows", "Rows of the last look at the outbox that waited to be published")
+RELAYED = Counter("outbox_relayed_events", "Events put on the streams")
+HANDLED = Counter("events_handled", "Events applied", ("stream",))
+DUPLICATES = Counter("events_duplicate", "Events that the inbox had already", ("stream",))
+FAILED = Counter("events_failed", "Attempts at an event that raised", ("stream",))
+DEAD = Counter("events_dead", "Events set aside after too many attempts", ("stream",))
+EVENT_LAG = Histogram(
+    "event_lag_seconds",
+    "From the fact to its effect here",
+    ("stream",),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
