@@ -24,10 +24,15 @@ TIMEZONE_OF_DEPARTMENT = {
 
 NEW_CALEDONIA = "988"
 
+# Saint-Barthélemy and Saint-Martin kept the postal codes that they had as communes of Guadeloupe.
+_DEPARTMENT_OF_POSTAL_CODE = {"97133": "977", "97150": "978"}
+
 
 def department_code(postal_code: str) -> str:
     """The département of a French postal code: two characters, three overseas, 2A or 2B in Corsica."""
     code = postal_code.strip()
+    if code in _DEPARTMENT_OF_POSTAL_CODE:
+        return _DEPARTMENT_OF_POSTAL_CODE[code]
     if code.startswith("202"):
         return "2B"
     if code.startswith("20"):
