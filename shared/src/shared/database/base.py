@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Identity, Index, LargeBinary, MetaData, String, Table, Text, Uuid
 from sqlalchemy import Column as SqlColumn
@@ -24,7 +24,7 @@ class ServiceBase(DeclarativeBase):
     """Types as this project stores them: aware timestamps, 64-bit integers, text."""
 
     __abstract__ = True
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         int: BigInteger(),
         str: Text(),

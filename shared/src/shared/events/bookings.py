@@ -107,7 +107,9 @@ class Wallet(State):
     spent_cents: int
 
 
-BOOKING = Aggregate("bookings", "booking", Booking, ("created", "used", "unused", "cancelled", "uncancelled", "expired"))
+BOOKING = Aggregate(
+    "bookings", "booking", Booking, ("created", "used", "unused", "cancelled", "uncancelled", "expired")
+)
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))
 

@@ -120,7 +120,9 @@ class ActivationCode(State):
     expiration_date: datetime | None
 
 
-OFFERER = Aggregate("offers", "offerer", Offerer, ("created", "updated", "validated", "rejected", "closed", "suspended"))
+OFFERER = Aggregate(
+    "offers", "offerer", Offerer, ("created", "updated", "validated", "rejected", "closed", "suspended")
+)
 ATTACHMENT = Aggregate("offers", "attachment", Attachment, ("created", "validated", "rejected", "deleted"))
 VENUE = Aggregate("offers", "venue", Venue, ("created", "updated", "deleted"))
 OFFER = Aggregate("offers", "offer", Offer, ("created", "updated", "published", "unpublished", "rejected", "deleted"))

@@ -157,7 +157,9 @@ class Relay:
     async def _moment(connection: AsyncConnection) -> datetime:
         """The server's clock, never behind what was marked before: the watermark must only grow."""
         row = await (
-            await connection.execute("SELECT greatest(clock_timestamp(), max(published_at) + interval '1 us') FROM outbox")
+            await connection.execute(
+                "SELECT greatest(clock_timestamp(), max(published_at) + interval '1 us') FROM outbox"
+            )
         ).fetchone()
         assert row is not None  # noqa: S101 - an aggregate always answers one row
         return row[0]

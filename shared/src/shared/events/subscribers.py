@@ -13,7 +13,9 @@ from shared.events.envelope import Aggregate, Event, S
 
 Handler = Callable[[Event[Any], AsyncSession], Awaitable[None]]
 
-_RECEIVE = text("INSERT INTO inbox (event_id, name) VALUES (:event_id, :name) ON CONFLICT DO NOTHING RETURNING event_id")
+_RECEIVE = text(
+    "INSERT INTO inbox (event_id, name) VALUES (:event_id, :name) ON CONFLICT DO NOTHING RETURNING event_id"
+)
 
 
 @dataclass

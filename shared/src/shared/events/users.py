@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-
 from shared.events.envelope import Aggregate, Part, State
 
 

@@ -1,0 +1,199 @@
+"""The command line that every service has, and jobs that cron runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import migrations
+from shared.database.locks import try_lock
+from shared.database.session import Database
+from shared.events.envelope import Aggregate
+from shared.events.replay import Page, replay
+from shared.settings import ServiceSettings
+from shared.telemetry.logs import configure_logging
+
+log = structlog.get_logger(__name__)
+
+Counts = dict[str, int]
+
+
+def service_folder(context: str) -> Path:
+    """Where a service's `migrations/` lies: PC_SERVICE_FOLDER in an image, else found beside its package."""
+    given = os.environ.get("PC_SERVICE_FOLDER")
+    if given:
+        return Path(given)
+    module = import_module(context)
+    return Path(str(module.__file__)).resolve().parents[2]
+
+
+def service_cli(
+    settings_class: type[ServiceSettings],
+    *,
+    replays: dict[str, tuple[Aggregate[Any], Page]] | None = None,
+    sandbox: Callable[[str, Database], Awaitable[None]] | None = None,
+) -> typer.Typer:
+    """The commands of `python -m <context>`; a service adds its jobs to what this returns.
+
+    `replays` maps an aggregate's name to the query that pages through its states; `sandbox` builds the named data set.
+    """
+    context = settings_class.context
+    cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=f"The {context} service.")
+
+    @cli.command()
+    def api() -> None:
+        """Serve HTTP."""
+        settings = settings_class()
+        configure_logging(context, level=settings.log_level, log_format=settings.log_format)
+        late = migrations.pending(service_folder(context), settings.database_url, "pre")
+        if late:
+            typer.echo(
+                f"{context}: the database lacks the migrations {', '.join(late)}; run ./pc migrate first", err=True
+            )
+            raise typer.Exit(3)
+        app = import_module(f"{context}.app").create_app(settings)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            loop="uvloop",
+            http="httptools",
+            timeout_graceful_shutdown=10,
+            server_header=False,
+            date_header=False,
+        )
+
+    @cli.command()
+    def worker() -> None:
+        """Relay events and consume those of others."""
+        import_module(f"{context}.worker").create_worker(settings_class()).run()
+
+    @cli.command()
+    def migrate(branch: Annotated[str, typer.Option(help="pre, post or all")] = "all") -> None:
+        """Bring the database to the current schema."""
+        settings = settings_class()
+        configure_logging(context, level="WARNING", log_format=settings.log_format)
+        branches = tuple(known for known in migrations.BRANCHES if branch in ("all", known))
+        if not branches:
+            raise typer.BadParameter("pre, post or all", param_hint="--branch")
+        migrations.upgrade(service_folder(context), settings.database_url, branches)
+
+    @cli.command()
+    def revision(
+        message: Annotated[str, typer.Option("-m", "--message")],
+        branch: Annotated[str, typer.Option(help="pre or post")] = "pre",
+        empty: Annotated[bool, typer.Option(help="without comparing models and database")] = False,
+    ) -> None:
+        """Write a new migration."""
+        settings = settings_class()
+        if branch not in migrations.BRANCHES:
+            raise typer.BadParameter("pre or post", param_hint="--branch")
+        migrations.revision(
+            service_folder(context),
+            settings.database_url,
+            message,
+            "pre" if branch == "pre" else "post",
+            autogenerate=not empty,
+        )
+
+    @cli.command()
+    def openapi() -> None:
+        """Print the OpenAPI document."""
+        app = import_module(f"{context}.app").create_app(settings_class())
+        typer.echo(json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True))
+
+    if replays:
+
+        @cli.command("replay")
+        def replay_command(aggregate: Annotated[str, typer.Argument(help=", ".join(sorted(replays)))]) -> None:
+            """Publish the current state of an aggregate again, for replicas."""
+            if aggregate not in replays:
+                raise typer.BadParameter(f"one of {', '.join(sorted(replays))}")
+            described, page = replays[aggregate]
+            total = run_with_database(settings_class(), lambda database: replay(database, described, page))
+            typer.echo(f"{total} {aggregate} published again")
+
+    if sandbox is not None:
+
+        @cli.command("sandbox")
+        def sandbox_command(name: Annotated[str, typer.Argument(help="tiny or industrial")]) -> None:
+            """Build a data set for development."""
+            settings = settings_class()
+            if settings.is_production:
+                typer.echo("a sandbox is not for production", err=True)
+                raise typer.Exit(2)
+            if name not in ("tiny", "industrial"):
+                raise typer.BadParameter("tiny or industrial")
+            run_with_database(settings, lambda database: sandbox(name, database))
+
+    return cli
+
+
+def run_with_database(settings: ServiceSettings, work: Callable[[Database], Awaitable[Any]]) -> Any:
+    """Run a coroutine that needs the database, from a command."""
+    configure_logging(settings.context, level=settings.log_level, log_format=settings.log_format)
+
+    async def main() -> Any:
+        database = Database(settings)
+        await database.open()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+def job(
+    cli: typer.Typer, settings_class: type[ServiceSettings], name: str
+) -> Callable[[Callable[[Database], Awaitable[Counts]]], Callable[[Database], Awaitable[Counts]]]:
+    """Register a job: one process at a time, a line at start and at end with its counts.
+
+    The function gets the database and opens its own transactions, so that a long job can commit as it goes; it must be
+    idempotent, since it is run again after a crash. The lock is held by a transaction that lives as long as the job.
+    """
+
+    def register(work: Callable[[Database], Awaitable[Counts]]) -> Callable[[Database], Awaitable[Counts]]:
+        async def locked(database: Database) -> Counts | None:
+            async with database.transaction() as session:
+                if not await _take(session, name):
+                    return None
+                return await work(database)
+
+        def command() -> None:
+            started = time.perf_counter()
+            log_context = {"type": "cron", "name": name}
+            log.info("job.start", **log_context)
+            try:
+                counts = run_with_database(settings_class(), locked)
+            except Exception as error:
+                log.error(
+                    "job.end", status="failed", duration=time.perf_counter() - started, exc_info=error, **log_context
+                )
+                raise typer.Exit(1) from error
+            status = "locked" if counts is None else "done"
+            duration = round(time.perf_counter() - started, 3)
+            log.info("job.end", status=status, duration=duration, counts=counts or {}, **log_context)
+
+        command.__doc__ = work.__doc__
+        cli.command(name)(command)
+        return work
+
+    return register
+
+
+async def _take(session: AsyncSession, name: str) -> bool:
+    return await try_lock(session, f"job.{name}")

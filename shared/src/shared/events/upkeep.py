@@ -1,0 +1,91 @@
+"""Keeps the technical tables and the streams from growing for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import clock
+from shared.database.locks import try_lock
+from shared.database.session import Database
+from shared.events.envelope import Aggregate
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 3_600.0
+IDLE_CONSUMER_MS = 3_600_000
+
+
+async def prune_tables(settings: ServiceSettings, database: Database) -> None:
+    """Drop published outbox rows and inbox receipts after their retention; receipts stay twice as long as entries."""
+    before = clock.now() - timedelta(days=settings.event_retention_days)
+    async with database.transaction() as session:
+        if not await try_lock(session, f"upkeep.{settings.context}"):
+            return
+        await session.execute(text("DELETE FROM outbox WHERE published_at < :before"), {"before": before})
+        receipts = before - timedelta(days=settings.event_retention_days)
+        await session.execute(text("DELETE FROM inbox WHERE received_at < :before"), {"before": receipts})
+
+
+async def trim_stream(settings: ServiceSettings, redis: Redis, stream: str) -> None:
+    """Trim what is older than the retention and read by every group: an unread entry is never dropped."""
+    horizon = clock.now() - timedelta(days=settings.event_retention_days)
+    oldest = (int(horizon.timestamp() * 1_000), 0)
+    try:
+        groups = await redis.xinfo_groups(stream)
+    except ResponseError:
+        return
+    for group in groups:
+        read = _entry_id(group["last-delivered-id"])
+        waiting = await redis.xpending(stream, group["name"])
+        if waiting["pending"]:
+            read = min(read, _entry_id(waiting["min"]))
+        oldest = min(oldest, read)
+    await redis.xtrim(stream, minid=f"{oldest[0]}-{oldest[1]}", approximate=True)
+
+
+async def drop_idle_consumers(redis: Redis, stream: str, group: str) -> None:
+    """Forget the consumers of processes that ended and hold nothing."""
+    try:
+        consumers = await redis.xinfo_consumers(stream, group)
+    except ResponseError:
+        return
+    for consumer in consumers:
+        if consumer["pending"] == 0 and consumer["idle"] > IDLE_CONSUMER_MS:
+            await redis.xgroup_delconsumer(stream, group, consumer["name"])
+
+
+def _entry_id(value: bytes | str) -> tuple[int, int]:
+    milliseconds, _, sequence = (value.decode() if isinstance(value, bytes) else value).partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+async def run(
+    settings: ServiceSettings,
+    database: Database,
+    redis: Redis,
+    published: tuple[Aggregate, ...],
+    heard: list[Aggregate],
+    stop: asyncio.Event,
+) -> None:
+    """Every hour: prune this service's tables, trim the streams that it publishes, forget its dead consumers."""
+    while not stop.is_set():
+        try:
+            await prune_tables(settings, database)
+            for aggregate in published:
+                await trim_stream(settings, redis, aggregate.stream)
+            for aggregate in heard:
+                await drop_idle_consumers(redis, aggregate.stream, settings.context)
+        except (SQLAlchemyError, RedisError, OSError) as error:
+            log.warning("upkeep.postponed", error=type(error).__name__)
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        except TimeoutError:
+            continue

@@ -1,0 +1,144 @@
+"""The worker process of a service: relay, consumers, loops, and its own health endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from importlib import import_module
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from shared.database.session import Database
+from shared.events import upkeep
+from shared.events.consumers import Consumers
+from shared.events.envelope import Aggregate
+from shared.events.relay import Relay
+from shared.events.subscribers import Subscribers, Subscription, join
+from shared.settings import ServiceSettings
+from shared.telemetry.logs import configure_logging
+from shared.web.health import Check, broker_check, database_check, health_router
+
+log = structlog.get_logger(__name__)
+
+Loop = Callable[[Database, asyncio.Event], Awaitable[None]]
+RESTART_PAUSE_SECONDS = 1.0
+
+
+def published_by(context: str) -> tuple[Aggregate, ...]:
+    """The aggregates that a context publishes."""
+    return import_module(f"shared.events.{context}").AGGREGATES
+
+
+class Worker:
+    """Everything that a service does besides answering requests.
+
+    `loops` are coroutines that work until their event is set; one that raises is logged and started again.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        *,
+        subscribers: Sequence[Subscribers] = (),
+        loops: Sequence[Loop] = (),
+        checks: dict[str, Check] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.subscriptions: list[Subscription] = join(subscribers)
+        self.loops = list(loops)
+        self.checks = dict(checks or {})
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        configure_logging(
+            f"{self.settings.context}-worker", level=self.settings.log_level, log_format=self.settings.log_format
+        )
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self.work(stop)
+
+    async def work(self, stop: asyncio.Event, *, serve_health: bool = True) -> None:
+        """Run all parts until `stop` is set, then let each finish what it holds."""
+        settings = self.settings
+        database = Database(settings)
+        await database.open()
+        redis = Redis.from_url(settings.redis_url, socket_timeout=10.0, socket_connect_timeout=2.0)
+        relay = Relay(settings, database, redis)
+        consumers = Consumers(settings, database, redis, self.subscriptions)
+
+        async def relaying() -> bool:
+            return relay.healthy
+
+        async def consuming() -> bool:
+            return consumers.healthy
+
+        checks = {
+            "database": database_check(database),
+            "broker": broker_check(redis),
+            "relay": relaying,
+            "subscribers": consuming,
+            **self.checks,
+        }
+        heard = [subscription.aggregate for subscription in self.subscriptions]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(relay.run(stop))
+            if self.subscriptions:
+                group.create_task(consumers.run(stop))
+            group.create_task(upkeep.run(settings, database, redis, published_by(settings.context), heard, stop))
+            for work in self.loops:
+                group.create_task(_supervised(work, database, stop))
+            if serve_health:
+                group.create_task(_serve(settings, checks, stop))
+        await redis.aclose()
+        await database.close()
+        log.info("worker.stopped")
+
+
+async def _supervised(work: Loop, database: Database, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await work(database, stop)
+        except Exception as error:
+            log.error("worker.loop_failed", loop=getattr(work, "__name__", "loop"), exc_info=error)
+            try:
+                await asyncio.wait_for(stop.wait(), RESTART_PAUSE_SECONDS)
+            except TimeoutError:
+                continue
+        else:
+            return
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the worker."""
+
+    def install_signal_handlers(self) -> None:
+        return
+
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        return nullcontext()
+
+
+async def _serve(settings: ServiceSettings, checks: dict[str, Check], stop: asyncio.Event) -> None:
+    app = FastAPI(openapi_url=None)
+    app.include_router(health_router(checks))
+    server = _Server(
+        uvicorn.Config(app, host=settings.host, port=settings.worker_port, log_config=None, access_log=False)
+    )
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done() and not stop.is_set():
+        raise RuntimeError(f"the health endpoint could not listen on port {settings.worker_port}")
+    server.should_exit = True
+    stopping.cancel()
+    await serving

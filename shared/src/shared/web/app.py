@@ -1,0 +1,138 @@
+"""The application factory of every service's API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.routing import APIRoute
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database.session import Database
+from shared.identity.verifier import Verifier
+from shared.settings import ServiceSettings
+from shared.storage import Storage
+from shared.web import refusals
+from shared.web.health import Check, broker_check, database_check, health_router
+from shared.web.middleware import RequestMiddleware
+
+SURFACES = ("native", "pro", "public", "internal")
+
+Startup = Callable[[FastAPI], Awaitable[None]]
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""One transaction for the request: committed before the answer leaves, rolled back when the handler raises."""
+
+
+def _database(request: Request) -> Database:
+    return request.app.state.database
+
+
+def _redis(request: Request) -> Redis:
+    return request.app.state.redis
+
+
+def _storage(request: Request) -> Storage:
+    return request.app.state.storage
+
+
+DatabaseOf = Annotated[Database, Depends(_database)]
+RedisOf = Annotated[Redis, Depends(_redis)]
+StorageOf = Annotated[Storage, Depends(_storage)]
+
+
+def create_service_app(
+    settings: ServiceSettings,
+    *,
+    routers: Iterable[APIRouter],
+    title: str,
+    startup: Sequence[Startup] = (),
+    checks: dict[str, Check] | None = None,
+    state: dict[str, Any] | None = None,
+    shutdown: Sequence[Startup] = (),
+) -> FastAPI:
+    """An API with everything that all services share.
+
+    `startup` and `shutdown` are coroutines that get the application; `checks` join the readiness; `state` is set on
+    `app.state` beside `settings`, `database`, `redis` and `verifier`.
+    """
+    database = Database(settings)
+    # A short deadline: an API asks the broker only for what it can do without.
+    redis = Redis.from_url(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            stack.push_async_callback(redis.aclose)
+            await database.open()
+            for step in startup:
+                await step(app)
+            for step in shutdown:
+                stack.push_async_callback(step, app)
+            yield
+
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.redis = redis
+    app.state.verifier = Verifier.for_service(settings, database)
+    for name, value in (state or {}).items():
+        setattr(app.state, name, value)
+    refusals.install(app)
+    # The app's readiness does not ask the broker: without it facts wait in the outbox, and requests are still served.
+    app.include_router(health_router({"database": database_check(database), **(checks or {})}))
+    for router in routers:
+        app.include_router(router)
+    _describe(app)
+    app.add_middleware(RequestMiddleware)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Write `x-surface` on every operation, from the tag that its router set."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = build()
+            for item in schema.get("paths", {}).values():
+                for operation in item.values():
+                    surface = next((tag for tag in operation.get("tags", ()) if tag in SURFACES), None)
+                    if surface is not None:
+                        operation["x-surface"] = surface
+                        operation["tags"] = [tag for tag in operation["tags"] if tag not in SURFACES] or [surface]
+                    # Refusals of validation are 400 in the contracts' shape; FastAPI's own 422 is never sent.
+                    operation.get("responses", {}).pop("422", None)
+            for name in ("HTTPValidationError", "ValidationError"):
+                schema.get("components", {}).get("schemas", {}).pop(name, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def operations(app: FastAPI) -> list[APIRoute]:
+    """The routes of the faces, for checks."""
+    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+
+
+__all__ = ["DatabaseOf", "RedisOf", "Session", "StorageOf", "broker_check", "create_service_app", "operations"]
