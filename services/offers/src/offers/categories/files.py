@@ -9,7 +9,7 @@ from importlib.resources import files
 
 
 def _text(name: str) -> str:
-    return (files(__package__) / "data" / name).read_text(encoding="utf-8")
+    return (files("offers.categories") / "data" / name).read_text(encoding="utf-8")
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:

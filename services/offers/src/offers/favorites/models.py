@@ -1,0 +1,21 @@
+"""Favourites."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from offers.base import Base, Id, Instant
+from shared.clock import now
+
+
+class Favorite(Base):
+    """An offer that a young person keeps aside. `user_id` is an account of `users`."""
+
+    __tablename__ = "favorite"
+    __table_args__ = (sa.UniqueConstraint("user_id", "offer_id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(sa.BigInteger)
+    offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), index=True)
+    date_created: Mapped[Instant | None] = mapped_column(default=now)

@@ -1,0 +1,1 @@
+"""Search among the offers that can be booked now."""

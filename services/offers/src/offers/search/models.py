@@ -1,0 +1,63 @@
+"""The index that the search reads: one row an offer, written in the transaction of each change to the offer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from offers.base import Base, Cents, Instant
+from offers.search.types import Cube
+
+
+class SearchOffer(Base):
+    """An approved offer of an active offerer that has something left to book.
+
+    Whether it can be seen at a given moment is a matter of two dates: `publication_datetime` has come and `bookable_until`
+    has not. Nothing has to run when they pass.
+    """
+
+    __tablename__ = "search_offer"
+    __table_args__ = (
+        sa.Index("ix_search_offer_words", "words", postgresql_using="gin"),
+        sa.Index("ix_search_offer_position", "position", postgresql_using="gist"),
+        sa.Index("ix_search_offer_rank", sa.text("rank DESC"), sa.text("offer_id DESC")),
+        sa.Index("ix_search_offer_subcategory_id", "subcategory_id", sa.text("rank DESC"), sa.text("offer_id DESC")),
+        sa.Index("ix_search_offer_price_min", "price_min", "offer_id"),
+        sa.Index("ix_search_offer_venue_id", "venue_id"),
+    )
+
+    offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
+    venue_id: Mapped[int] = mapped_column(sa.BigInteger)
+    subcategory_id: Mapped[str] = mapped_column(sa.String(60))
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    """Stems: name, artists and EAN (A), kind of offer (B), venue and town (C), description (D)."""
+    position: Mapped[str | None] = mapped_column(Cube)
+    """Where it takes place; nothing for what is online."""
+    price_min: Mapped[Cents]
+    price_max: Mapped[Cents]
+    date_min: Mapped[Instant | None]
+    date_max: Mapped[Instant | None]
+    """The span of its dates; nothing for a thing."""
+    is_duo: Mapped[bool]
+    is_digital: Mapped[bool]
+    rank: Mapped[int] = mapped_column(sa.BigInteger)
+    """What breaks ties of relevance, the greater the better."""
+    publication_datetime: Mapped[Instant]
+    bookable_until: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    """When the last of its stocks closes; far in the future for what never does."""
+
+
+class SearchWord(Base):
+    """A word of the names of offers, artists, venues and towns: what a mistyped word may have meant."""
+
+    __tablename__ = "search_word"
+    __table_args__ = (
+        sa.Index("ix_search_word_trgm", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+        sa.Index("ix_search_word_stem", "stem"),
+    )
+
+    word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    stem: Mapped[str] = mapped_column(sa.Text)
