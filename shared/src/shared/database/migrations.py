@@ -32,8 +32,10 @@ PAUSE_SECONDS = 2.0
 _NOTIFY = """
 DO $install$
 BEGIN
-    IF to_regclass('outbox') IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'outbox_notify' AND tgrelid = 'outbox'::regclass) THEN
+    IF to_regclass('outbox') IS NULL THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'outbox_notify' AND tgrelid = to_regclass('outbox')) THEN
         CREATE OR REPLACE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN PERFORM pg_notify(''outbox'', ''''); RETURN NULL; END';
         CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify();

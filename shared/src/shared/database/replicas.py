@@ -15,8 +15,8 @@ from shared.events.envelope import Event
 class Replica:
     """Mixin: the identifier is the owner's, `version` the aggregate version last applied."""
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    version: Mapped[int] = mapped_column(BigInteger)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, sort_order=-2)
+    version: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
 
 
 async def upsert_replica(session: AsyncSession, model: type[Any], event: Event[Any], **values: Any) -> bool:
