@@ -1,6 +1,7 @@
 from typing import Annotated
 
 from fastapi import FastAPI, Query
+
 from sample.base import Thing
 from sample.events import THING, ThingState
 from shared.database import emit
@@ -52,7 +53,10 @@ async def post_thing(body: MakeThing, user: NativeUser, session: Session) -> Thi
 
 @native.get("/native/v1/things/{thing_id}", operation_id="getThing")
 async def get_thing(
-    thing_id: Identifier, user: OptionalNativeUser, session: Session, since: Annotated[UtcDatetime | None, Query()] = None
+    thing_id: Identifier,
+    user: OptionalNativeUser,
+    session: Session,
+    since: Annotated[UtcDatetime | None, Query()] = None,
 ) -> ThingAnswer:
     if await session.get(Thing, thing_id) is None:
         raise ApiError(404, {})

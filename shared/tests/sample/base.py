@@ -1,5 +1,6 @@
-from shared.database import Replica, new_base
 from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.database import Replica, new_base
 
 Base = new_base()
 

@@ -1,10 +1,11 @@
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from shared.database import upsert_replica
 from shared.events import Event, Subscribers
 from shared.events.worker import Worker
 from shared.settings import ServiceSettings
-from sqlalchemy.ext.asyncio import AsyncSession
 
 subscribers = Subscribers()
 

@@ -1,4 +1,5 @@
 from sample.base import Base
+
 from shared.database.migrations import run_environment
 
 run_environment(Base.metadata)
