@@ -127,6 +127,7 @@ def service_cli(
             typer.echo(f"{total} {aggregate} published again")
 
     if sandbox is not None:
+        build = sandbox
 
         @cli.command("sandbox")
         def sandbox_command(name: Annotated[str, typer.Argument(help="tiny or industrial")]) -> None:
@@ -137,7 +138,7 @@ def service_cli(
                 raise typer.Exit(2)
             if name not in ("tiny", "industrial"):
                 raise typer.BadParameter("tiny or industrial")
-            run_with_database(settings, lambda database: sandbox(name, database))
+            run_with_database(settings, lambda database: build(name, database))
 
     return cli
 

@@ -14,9 +14,14 @@ from shared import clock
 from shared.events.envelope import Aggregate, S
 from shared.telemetry.trace import current_traceparent
 
-COLUMNS = ("event_id", "stream", "name", "schema_version", "aggregate_id", "occurred_at", "trace", "state")
-_INSERT = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(':' + c for c in COLUMNS)})"  # noqa: S608
-_INSERT_PSYCOPG = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(f'%({c})s' for c in COLUMNS)})"  # noqa: S608
+_INSERT = text(
+    "INSERT INTO outbox (event_id, stream, name, schema_version, aggregate_id, occurred_at, trace, state) "
+    "VALUES (:event_id, :stream, :name, :schema_version, :aggregate_id, :occurred_at, :trace, :state)"
+)
+_INSERT_PSYCOPG = (
+    "INSERT INTO outbox (event_id, stream, name, schema_version, aggregate_id, occurred_at, trace, state) "
+    "VALUES (%(event_id)s, %(stream)s, %(name)s, %(schema_version)s, %(aggregate_id)s, %(occurred_at)s, %(trace)s, %(state)s)"
+)
 
 
 def outbox_row(aggregate: Aggregate[S], fact: str, state: S) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def outbox_row(aggregate: Aggregate[S], fact: str, state: S) -> dict[str, Any]:
 async def emit(session: AsyncSession, aggregate: Aggregate[S], fact: str, state: S) -> None:
     """Tell a fact with the state after it. The aggregate's row must be written or locked in this transaction already."""
     await session.flush()
-    await session.execute(text(_INSERT), outbox_row(aggregate, fact, state))
+    await session.execute(_INSERT, outbox_row(aggregate, fact, state))
 
 
 async def emit_on(connection: AsyncConnection, aggregate: Aggregate[S], fact: str, state: S) -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -56,9 +55,12 @@ class Database:
 
     async def connect(self) -> AsyncConnection:
         """A plain connection outside the pools, in autocommit, for LISTEN and session-wide locks."""
-        arguments = conninfo_to_dict(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
         return await AsyncConnection.connect(
-            **arguments, autocommit=True, connect_timeout=5, keepalives_idle=10, keepalives_interval=5
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            autocommit=True,
+            connect_timeout=5,
+            keepalives_idle=10,
+            keepalives_interval=5,
         )
 
     async def open(self) -> None:

@@ -45,7 +45,7 @@ class Consumers:
         self._subscriptions = subscriptions
         self.group = settings.context
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
-        self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0)
+        self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0)  # type: ignore[arg-type]
         self._failed_at: dict[str, float] = {}
         for subscription in subscriptions:
             self._subscribe(subscription)
@@ -167,7 +167,7 @@ class Consumers:
         stream = subscription.aggregate.stream
         FAILED.labels(stream).inc()
         pending = await self._redis.xpending_range(stream, self.group, entry_id, entry_id, 1)
-        deliveries = pending[0]["times_delivered"] if pending else 1
+        deliveries = int(pending[0]["times_delivered"]) if pending else 1
         log.warning(
             "consumers.event_failed",
             stream=stream,

@@ -10,7 +10,7 @@ import asyncio
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import httpx
 import orjson
@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import clock
 from shared.database.session import Database
 from shared.identity.keys import ALGORITHM, import_key_set
-from shared.identity.tokens import AUDIENCE, ISSUER_OF_KIND, Principal
+from shared.identity.tokens import AUDIENCE, ISSUER_OF_KIND, Kind, Principal
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -200,7 +200,7 @@ def _principal(claims: dict[str, Any], issuer: str) -> Principal:
         raise InvalidToken("expired")
     return Principal(
         id=int(subject),
-        kind=kind,
+        kind=cast(Kind, kind),
         token_id=str(claims.get("jti", "")),
         token_type=token_type,
         expires_at=expires_at,
