@@ -1,0 +1,193 @@
+"""Makes the development environment with the standard library alone, then hands over to `local.cli` inside it.
+
+Three things are wanted: a virtual environment, the locked packages in it (deploy/locks/dev.txt, hashes checked) with
+this repository's own packages beside them, and the system libraries that draw PDF files. A stamp says what the
+environment was made from; a changed lock or pyproject makes it again.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from pc_libraries import install_libraries
+from pc_progress import Failure, step
+
+ROOT = Path(__file__).resolve().parents[3]
+VENV = Path(os.environ.get("PC_VENV", ROOT / ".venv"))
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "pc-stamp"
+LOCK = ROOT / "deploy" / "locks" / "dev.txt"
+LOG = ROOT / "var" / "log" / "install.log"
+BUILD_BACKEND = "uv_build"
+
+
+def enter() -> None:
+    """Bring the environment up to date, then become `python -m local …` in it."""
+    try:
+        if not _is_fresh():
+            with _alone():
+                if not _is_fresh():
+                    _install()
+    except Failure as failure:
+        sys.exit(f"./pc: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    os.environ["PC_ROOT"] = str(ROOT)
+    os.execv(PYTHON, [str(PYTHON), "-m", "local", *sys.argv[1:]])  # noqa: S606  (no shell is wanted)
+
+
+def members() -> list[Path]:
+    """The folders of this repository's own packages."""
+    found = [ROOT / "shared", ROOT / "gateway", *sorted((ROOT / "services").iterdir()), ROOT / "deploy" / "local"]
+    return [folder for folder in found if (folder / "pyproject.toml").is_file()]
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(f"1 {sys.version_info[:2]} {ROOT}".encode())
+    for path in (LOCK, *(member / "pyproject.toml" for member in members())):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_fresh() -> bool:
+    try:
+        return STAMP.read_text() == _fingerprint() and PYTHON.exists()
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One installation at a time, however many terminals and hooks call `./pc`."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with (LOG.parent / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _install() -> None:
+    LOG.write_text("")
+    failures: list[Failure] = []
+
+    def libraries() -> None:
+        try:
+            install_libraries(LOG)
+        except Failure as failure:
+            failures.append(failure)
+
+    # apt and the package index do not wait for each other.
+    beside = threading.Thread(target=libraries)
+    beside.start()
+    try:
+        if not PYTHON.exists():
+            with step("Making the Python environment"):
+                _make_venv()
+        with step("Installing the locked packages"):
+            _install_packages()
+        with step("Installing this repository's packages"):
+            _install_members()
+    finally:
+        if beside.is_alive():
+            with step("Installing the libraries that draw PDF files"):
+                beside.join()
+    if failures:
+        raise failures[0]
+    STAMP.write_text(_fingerprint())
+
+
+def _run(*command: str | Path, environment: dict[str, str] | None = None) -> bool:
+    with LOG.open("a") as log:
+        log.write("$ " + " ".join(map(str, command)) + "\n")
+        log.flush()
+        result = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            check=False,
+        )
+    return result.returncode == 0
+
+
+def _must(what: str, *command: str | Path, environment: dict[str, str] | None = None) -> None:
+    if not _run(*command, environment=environment):
+        end = "\n".join(LOG.read_text(errors="replace").splitlines()[-15:])
+        raise Failure(f"{what} failed. The end of {LOG.relative_to(ROOT)}:\n{end}")
+
+
+def _make_venv() -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        helper = _apt_prefix()
+        if helper is None:
+            raise Failure(
+                "this Python cannot make virtual environments (the module ensurepip is missing). "
+                f"On Debian and Ubuntu: sudo apt-get install {package}"
+            )
+        if not _run(*helper, "apt-get", "install", "-y", "-q", package):
+            _run(*helper, "apt-get", "update", "-q")
+            _must(f"Installing {package}", *helper, "apt-get", "install", "-y", "-q", package)
+    _must("Making the virtual environment", sys.executable, "-m", "venv", "--clear", VENV)
+
+
+def _apt_prefix() -> list[str] | None:
+    from pc_libraries import apt_prefix
+
+    return apt_prefix()
+
+
+def _install_packages() -> None:
+    """With uv, ten times as fast as pip; with pip itself where uv cannot reach what pip's configuration names."""
+    pin = re.search(r"^uv==.*?(?:\n(?=\S)|\Z)", LOCK.read_text(), re.MULTILINE | re.DOTALL)
+    if pin is None:
+        raise Failure(f"{LOCK.relative_to(ROOT)} does not pin uv. Restore that file from git.")
+    wanted = VENV / "uv-requirement.txt"
+    wanted.write_text(pin.group(0))
+    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes")
+    _must("Installing uv", *pip, "-r", wanted)
+    fast = (VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCK)
+    if not _run(*fast, environment=_uv_environment()):
+        _must("Installing the locked packages", *pip, "-r", LOCK)
+
+
+def _install_members() -> None:
+    folders = [part for member in members() for part in ("-e", f"{member}")]
+    uv = (VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--no-deps")
+    if not _run(*uv, *folders, environment=_uv_environment()):
+        pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps")
+        _must("Installing this repository's packages", *pip, *folders)
+
+
+def _uv_environment() -> dict[str, str]:
+    """What pip is configured with, said in uv's words: uv does not read pip's configuration."""
+    result = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    configured: dict[str, str] = {}
+    for line in result.stdout.splitlines():
+        name, _, value = line.partition("=")
+        configured.setdefault(name.rpartition(".")[2], value.strip("'\""))  # the environment is listed first
+    names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
+    environment = {"UV_LINK_MODE": "copy", "UV_NO_PROGRESS": "1", "UV_HTTP_TIMEOUT": "120", "VIRTUAL_ENV": str(VENV)}
+    for option, variable in names.items():
+        if option in configured and variable not in os.environ:
+            value = configured[option]
+            environment[variable] = ",".join(value.split()) if option == "find-links" else value
+    if not all(Path(place).exists() for place in environment.get("UV_FIND_LINKS", "").split(",") if place[:1] == "/"):
+        del environment["UV_FIND_LINKS"]
+    return environment
+
+
+def uv_program() -> str | None:
+    """uv of the environment, else of the machine."""
+    inside = VENV / "bin" / "uv"
+    return str(inside) if inside.exists() else shutil.which("uv")

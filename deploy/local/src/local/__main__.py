@@ -1,0 +1,5 @@
+"""`python -m local`: what `./pc` becomes."""
+
+from local.cli import main
+
+main()

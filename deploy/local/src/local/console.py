@@ -1,0 +1,48 @@
+"""What the command line prints, and how."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say(message: str) -> None:
+    """A line for a person, on standard error so that a command's output stays its own."""
+    err.print(message)
+
+
+def fail(message: str) -> None:
+    """The sentence that explains a non-zero exit."""
+    err.print(f"[bold red]✗[/] {escape(message)}")
+
+
+def escape(text: str) -> str:
+    """Text that rich must not read as markup."""
+    return text.replace("[", "\\[")
+
+
+def print_json(value: object) -> None:
+    """A JSON document on standard output, for scripts."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """A spinner while something runs, and a tick (or a cross) with the time it took."""
+    from time import monotonic
+
+    started = monotonic()
+    mark = "[red]✗[/]"
+    if not err.is_terminal:
+        err.print(f"· {what} …")
+    try:
+        with err.status(what):
+            yield
+        mark = "[green]✓[/]"
+    finally:
+        err.print(f"{mark} {what} [dim]({monotonic() - started:.1f} s)[/]")

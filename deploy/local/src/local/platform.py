@@ -1,0 +1,131 @@
+"""The whole platform as one thing: servers, migrations, services, gateway. `./pc start` and the journey tests run it."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local import health
+from local.embedded import port_is_busy
+from local.errors import LocalError
+from local.paths import LOGS, VAR, relative
+from local.processes import Processes, dead_child
+from local.servers import Servers
+from local.topology import SERVICES, WITH_SANDBOX, Process, Topology
+
+MIGRATION_SECONDS = 180.0
+SANDBOX_SECONDS = 300.0
+
+Sink = Callable[[str, str], None]
+
+
+def _silent(_name: str, _line: str) -> None:
+    pass
+
+
+class Platform:
+    """Everything that `./pc start` runs. Call the steps in order; `stop` undoes what was done, whatever that was.
+
+    `sink(name, line)` gets what the children print. Every step raises LocalError in a sentence.
+    """
+
+    def __init__(
+        self,
+        topology: Topology | None = None,
+        *,
+        sink: Sink = _silent,
+        environment: Mapping[str, str] | None = None,
+        logs: Path = LOGS,
+    ) -> None:
+        self.topology = topology or Topology()
+        self.servers = Servers(self.topology)
+        self._extra = dict(environment or {})
+        self._sink = sink
+        self._logs = logs
+        self.processes = Processes({}, sink, logs)
+        self.known: list[Process] = self.topology.processes()
+
+    def check_ports(self) -> None:
+        """Refuse to start onto ports that are taken, naming all of them at once."""
+        wanted = {process.name: process.port for process in self.known}
+        if self.servers.embedded_databases:
+            wanted["PostgreSQL"] = self.topology.postgres_port
+        if self.servers.needs_valkey:
+            wanted["Valkey"] = self.topology.valkey_port
+        busy = [f"{port} ({name})" for name, port in wanted.items() if port_is_busy(port)]
+        if busy:
+            raise LocalError(
+                f"These ports are in use: {', '.join(busy)}. If `./pc status` shows the platform, it runs already; "
+                "else stop the program that holds them, or give `./pc start --port-offset 100`."
+            )
+
+    def start_servers(self) -> None:
+        """PostgreSQL with the four databases, and Valkey."""
+        self.servers.start()
+        environment = {**self.topology.environment(), **self.servers.environment, **self._extra}
+        self.processes = Processes(environment, self._sink, self._logs)
+
+    def migrate(self) -> None:
+        """Both branches of every service, side by side."""
+        self._run_all([self._command(service, "migrate") for service in SERVICES], MIGRATION_SECONDS)
+
+    def start_processes(self) -> None:
+        """APIs, workers and the gateway; they find one another as they come up."""
+        for process in self.known:
+            self.processes.start(process)
+
+    def wait_ready(self) -> list[health.Health]:
+        """Until every process answers that it is ready."""
+        return health.wait_ready(self.known, self.check)
+
+    def sandbox(self, name: str) -> None:
+        """Build a data set, service after service, while the workers carry the facts across."""
+        for service in WITH_SANDBOX:
+            self._run_all([self._command(service, "sandbox", name)], SANDBOX_SECONDS)
+
+    def check(self) -> None:
+        """Raise LocalError when a child or a server is gone."""
+        self.processes.check()
+        dead = self.servers.dead()
+        if dead is not None:
+            raise LocalError(f"{dead} stopped on its own. Its log is below {relative(VAR)}.")
+
+    def watch(self, stopped: threading.Event) -> None:
+        """Until `stopped` is set; raises LocalError when something dies before."""
+        while not stopped.is_set():
+            ended = self.processes.ended(0.25)
+            if stopped.is_set():
+                return
+            if ended is not None:
+                raise dead_child(ended, self.processes.log_of(ended.name))
+            self.check()
+
+    def stop(self) -> list[str]:
+        """Door first, then APIs, workers, servers. Returns the processes that had to be killed."""
+        order = ["gateway", *(f"{service}-api" for service in SERVICES)]
+        killed = self.processes.stop(order)
+        self.servers.stop()
+        return killed
+
+    def kill(self, name: str, signal_number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a child a signal (fault tests)."""
+        os.kill(self.processes.pids()[name], signal_number)
+
+    def _command(self, service: str, *words: str) -> Process:
+        python = self.known[0].command[0]
+        return Process(f"{service}-{words[0]}", (python, "-m", service, *words), 0, "")
+
+    def _run_all(self, commands: list[Process], seconds: float) -> None:
+        """Run commands that end on their own, together; the first that fails is told with the end of its log."""
+        for command in commands:
+            self.processes.start(command, ends=True)
+        for command in commands:
+            status = self.processes.wait(command.name, seconds)
+            if status != 0:
+                raise LocalError(
+                    f"`{' '.join(command.command[1:])}` failed with {status}. "
+                    f"The end of {relative(self.processes.log_of(command.name))}:\n"
+                    f"{self.processes.end_of_log(command.name)}"
+                )
+            self.check()

@@ -1,0 +1,89 @@
+"""PostgreSQL and Valkey for the platform: embedded below `var/`, or those that the environment names."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from local.embedded import port_is_busy
+from local.paths import VAR
+from local.postgres import Postgres
+from local.topology import SERVICES, Topology
+from local.valkey import Valkey
+
+POSTGRES_DIRECTORY = VAR / "postgres"
+VALKEY_DIRECTORY = VAR / "valkey"
+
+
+class Servers:
+    """The servers of one run. `environment` holds the addresses for child processes once `start` has returned."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._outside = {
+            name: os.environ[name]
+            for name in (*(f"DATABASE_URL_{service.upper()}" for service in SERVICES), "REDIS_URL")
+            if os.environ.get(name)
+        }
+        self.environment: dict[str, str] = dict(self._outside)
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+
+    @property
+    def embedded_databases(self) -> list[str]:
+        """The services whose database is ours to run."""
+        return [service for service in SERVICES if f"DATABASE_URL_{service.upper()}" not in self._outside]
+
+    @property
+    def needs_valkey(self) -> bool:
+        return "REDIS_URL" not in self._outside
+
+    def start(self) -> None:
+        """Start what the environment does not replace. Raises LocalError in a sentence."""
+        if self.embedded_databases:
+            self.postgres = Postgres(POSTGRES_DIRECTORY, self._topology.postgres_port)
+            self.postgres.start()
+            for service in self.embedded_databases:
+                self.postgres.create_database(service, service, service)
+        if self.needs_valkey:
+            self.valkey = Valkey(VALKEY_DIRECTORY, self._topology.valkey_port)
+            self.valkey.start()
+        self.environment.update(self.addresses())
+
+    def addresses(self) -> dict[str, str]:
+        """DATABASE_URL_* and REDIS_URL as the children get them, whether the servers run yet or not."""
+        port = self._topology.postgres_port
+        found = {
+            f"DATABASE_URL_{service.upper()}": f"postgresql://{service}:{service}@127.0.0.1:{port}/{service}"
+            for service in self.embedded_databases
+        }
+        if self.needs_valkey:
+            found["REDIS_URL"] = f"redis://127.0.0.1:{self._topology.valkey_port}/0"
+        return {**found, **self._outside}
+
+    def dead(self) -> str | None:
+        """The name of a server of ours that is gone, None while all is well."""
+        for server in (self.postgres, self.valkey):
+            if server is not None and server.returncode is not None:
+                return server.name
+        return None
+
+    def stop(self) -> None:
+        """Stop what was started."""
+        for server in (self.valkey, self.postgres):
+            if server is not None:
+                server.stop()
+
+
+@contextmanager
+def running_servers(topology: Topology) -> Iterator[dict[str, str]]:
+    """Child environment for one command: uses the servers of a running `./pc start`, else starts them for as long.
+
+    A server that runs is recognised by the platform's own ports; a foreign program on them shows as a refused login.
+    """
+    servers = Servers(topology)
+    with ExitStack() as stack:
+        busy = port_is_busy(topology.postgres_port) or port_is_busy(topology.valkey_port)
+        if not busy:
+            stack.callback(servers.stop)
+            servers.start()
+        yield {**os.environ, **topology.environment(), **servers.addresses()}

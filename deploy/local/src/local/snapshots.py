@@ -1,0 +1,86 @@
+"""Snapshots of what others rely on: the OpenAPI document of each surface and the schemas of published events.
+
+They are derived from the code alone, without servers. CI compares them with what is committed, so that a change of a
+contract is seen in review.
+"""
+
+import importlib
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from local.errors import LocalError
+from local.paths import SNAPSHOTS, relative
+from local.run import capture
+from local.topology import SERVICES
+
+SURFACES = ("native", "pro", "public")
+
+
+def expected() -> dict[Path, str]:
+    """Every snapshot file and the text that it should hold."""
+    documents = _surface_documents(_service_documents())
+    files = {SNAPSHOTS / "openapi" / f"{surface}.json": documents[surface] for surface in SURFACES}
+    files |= {SNAPSHOTS / "events" / f"{context}.json": _events(context) for context in SERVICES}
+    return {
+        path: json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n" for path, value in files.items()
+    }
+
+
+def stale(files: dict[Path, str]) -> list[Path]:
+    """The snapshots that are missing or differ."""
+    return [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+
+
+def write(files: dict[Path, str]) -> None:
+    """Write them all."""
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _service_documents() -> dict[str, dict[str, Any]]:
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(SERVICES, pool.map(_service_document, SERVICES), strict=True))
+
+
+def _service_document(service: str) -> dict[str, Any]:
+    status, output, errors = capture([sys.executable, "-m", service, "openapi"])
+    if status != 0:
+        raise LocalError(f"`python -m {service} openapi` failed with {status}:\n{errors.strip()[-3000:]}")
+    document: dict[str, Any] = json.loads(output)
+    return document
+
+
+def _surface_documents(documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """One document a surface, merged by the gateway's own code."""
+    gateway_documents = importlib.import_module("gateway.documents")
+    merged: dict[str, dict[str, Any]] = {surface: gateway_documents.merge(surface, documents) for surface in SURFACES}
+    return merged
+
+
+def _events(context: str) -> dict[str, Any]:
+    """The aggregates that a context publishes: stream, facts, version, schema of the state."""
+    from shared.events.envelope import Aggregate
+
+    module = importlib.import_module(f"shared.events.{context}")
+    aggregates = [value for value in vars(module).values() if isinstance(value, Aggregate)]
+    return {
+        aggregate.stream: {
+            "facts": sorted(aggregate.facts),
+            "schema_version": aggregate.schema_version,
+            "state": aggregate.state.model_json_schema(mode="serialization"),
+        }
+        for aggregate in aggregates
+        if aggregate.context == context
+    }
+
+
+def differences(files: dict[Path, str]) -> list[str]:
+    """A sentence for each stale snapshot."""
+    return [
+        f"{relative(path)} is {'stale' if path.is_file() else 'missing'}: run ./pc openapi and commit it."
+        for path in stale(files)
+    ]

@@ -1,0 +1,105 @@
+"""`./pc start`: bring the platform up step by step, tell where things are, show its log until it is stopped."""
+
+import threading
+
+from local import health
+from local.accounts import BENEFICIARY, PARTNER, PASSWORD
+from local.console import escape, fail, out, say, step
+from local.errors import LocalError
+from local.interruption import Interruption, Stop
+from local.libraries import check_libraries
+from local.paths import LOGS, VAR, relative
+from local.platform import Platform
+from local.sandboxes import built, remember
+from local.topology import Topology
+
+_COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green", "red")
+
+
+class LogView:
+    """The one log on the terminal: each line with the name of its process. Silent until `open` (files get all)."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._width = max(map(len, names), default=0)
+        self._colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
+        self._open = threading.Event()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def close(self) -> None:
+        self._open.clear()
+
+    def __call__(self, name: str, line: str) -> None:
+        if self._open.is_set():
+            colour = self._colours.get(name, "white")
+            out.print(f"[{colour}]{name:<{self._width}}[/] │ {escape(line)}", soft_wrap=True)
+
+
+def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
+    """Run the platform until Ctrl-C; the exit status of the command."""
+    view = LogView([process.name for process in topology.processes()])
+    platform = Platform(topology, sink=view)
+    interruption = Interruption()
+    status = 0
+    with interruption.listening():
+        try:
+            _bring_up(platform, sandbox)
+            if not quiet:
+                say(f"\n[dim]The log follows (also in {relative(LOGS)}/); Ctrl-C stops everything.[/]\n")
+                view.open()
+            platform.watch(interruption.asked)
+        except Stop:
+            pass
+        except LocalError as error:
+            view.close()
+            fail(str(error))
+            status = 1
+        finally:
+            interruption.shield()
+            view.close()
+            status = _take_down(platform) or status
+    return status
+
+
+def _bring_up(platform: Platform, sandbox: str | None) -> None:
+    check_libraries()
+    platform.check_ports()
+    with step("Starting PostgreSQL and Valkey"):
+        platform.start_servers()
+    with step("Migrating the four databases"):
+        platform.migrate()
+    with step("Starting services, workers and gateway"):
+        platform.start_processes()
+        healths = platform.wait_ready()
+    if sandbox is not None and sandbox not in built():
+        with step(f"Building the sandbox “{sandbox}”"):
+            platform.sandbox(sandbox)
+            remember(sandbox)
+    out.print()
+    out.print(health.table(healths))
+    out.print(summary(platform.topology))
+
+
+def _take_down(platform: Platform) -> int:
+    with step("Stopping"):
+        killed = platform.stop()
+    if killed:
+        fail(f"These had to be killed because they did not stop in time: {', '.join(killed)}.")
+        return 1
+    return 0
+
+
+def summary(topology: Topology) -> str:
+    """Addresses and demo accounts, as shown after a start."""
+    door = f"http://localhost:{topology.gateway_port}"
+    mailbox = f"http://localhost:{topology.api_port('documents')}/mailbox"
+    return f"""
+[bold]Gateway[/]    {door}
+[bold]API pages[/]  {door}/native/docs   {door}/pro/docs   {door}/public/docs
+[bold]Mailbox[/]    {mailbox}
+[bold]Data[/]       {relative(VAR)}/  (./pc reset forgets it)
+
+[bold]Demo accounts[/] (password {PASSWORD})
+  beneficiary  {BENEFICIARY}
+  partner      {PARTNER}"""

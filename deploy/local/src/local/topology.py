@@ -1,0 +1,96 @@
+"""Which processes make the platform, on which ports, and the environment that they share."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local.paths import VAR
+
+#: In the order in which their sandboxes build on one another.
+SERVICES = ("users", "offers", "bookings", "documents")
+WITH_SANDBOX = ("users", "offers", "bookings")
+GATEWAY_PORT = 5001
+_API_PORT = 6101
+_WORKER_PORT = 6201
+POSTGRES_PORT = 6432
+VALKEY_PORT = 6380
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of the platform: its name in logs, what runs it, and where its health is asked."""
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+    ready_path: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.ready_path}"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Every port of one running platform. `offset` moves all of them, so that two checkouts can run side by side."""
+
+    offset: int = 0
+
+    @property
+    def gateway_port(self) -> int:
+        return GATEWAY_PORT + self.offset
+
+    @property
+    def postgres_port(self) -> int:
+        return POSTGRES_PORT + self.offset
+
+    @property
+    def valkey_port(self) -> int:
+        return VALKEY_PORT + self.offset
+
+    def api_port(self, service: str) -> int:
+        return _API_PORT + SERVICES.index(service) + self.offset
+
+    def worker_port(self, service: str) -> int:
+        return _WORKER_PORT + SERVICES.index(service) + self.offset
+
+    def environment(self) -> dict[str, str]:
+        """Settings that every child process gets; what is set already in our own environment wins."""
+        settings = {
+            "ENVIRONMENT": "local",
+            "LOG_FORMAT": "plain",
+            "STORAGE_DIRECTORY": str(VAR / "storage"),
+            "STORAGE_PUBLIC_URL": f"http://localhost:{self.gateway_port}/storage",
+            "GATEWAY_PORT": str(self.gateway_port),
+            "GATEWAY_STATE_DIR": str(VAR / "gateway"),
+        }
+        for service in SERVICES:
+            settings[f"{service.upper()}_URL"] = f"http://127.0.0.1:{self.api_port(service)}"
+        return {name: os.environ.get(name, value) for name, value in settings.items()}
+
+    def processes(self) -> list[Process]:
+        """APIs, workers, then the gateway."""
+        python = sys.executable
+        found = [
+            Process(
+                f"{service}-api",
+                (python, "-m", service, "api"),
+                self.api_port(service),
+                "/health/ready",
+                {"API_PORT": str(self.api_port(service))},
+            )
+            for service in SERVICES
+        ]
+        found += [
+            Process(
+                f"{service}-worker",
+                (python, "-m", service, "worker"),
+                self.worker_port(service),
+                "/health/ready",
+                {"WORKER_PORT": str(self.worker_port(service))},
+            )
+            for service in SERVICES
+        ]
+        return [*found, Process("gateway", (python, "-m", "gateway"), self.gateway_port, "/health")]
