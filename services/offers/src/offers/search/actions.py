@@ -1,0 +1,124 @@
+"""Keeps the index in step with the offers, in the transactions that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from offers.categories.tables import SUBCATEGORIES
+from offers.offerers.models import Offerer
+from offers.offers.models import Offer
+from offers.search import rules
+from offers.search.geometry import cube_of
+from offers.search.models import SearchOffer
+from offers.search.reading import OfferFacts, facts_of
+from offers.search.words import words
+from offers.venues.models import Venue
+from shared.clock import now
+
+CONFIGURATION = "offers_french"
+BATCH = 500
+
+_UPSERT = sa.text(f"""
+    INSERT INTO search_offer (
+        offer_id, venue_id, subcategory_id, position, price_min, price_max, date_min, date_max, is_duo, is_digital, rank,
+        publication_datetime, bookable_until, words
+    ) VALUES (
+        :offer_id, :venue_id, :subcategory_id, CAST(:position AS cube), :price_min, :price_max, :date_min, :date_max,
+        :is_duo, :is_digital, :rank, :publication_datetime, :bookable_until,
+        setweight(to_tsvector('{CONFIGURATION}', :name_words), 'A')
+        || setweight(to_tsvector('{CONFIGURATION}', :kind_words), 'B')
+        || setweight(to_tsvector('{CONFIGURATION}', :place_words), 'C')
+        || setweight(to_tsvector('{CONFIGURATION}', :description_words), 'D')
+    )
+    ON CONFLICT (offer_id) DO UPDATE SET
+        venue_id = excluded.venue_id, subcategory_id = excluded.subcategory_id, position = excluded.position,
+        price_min = excluded.price_min, price_max = excluded.price_max, date_min = excluded.date_min,
+        date_max = excluded.date_max, is_duo = excluded.is_duo, is_digital = excluded.is_digital,
+        rank = excluded.rank, publication_datetime = excluded.publication_datetime,
+        bookable_until = excluded.bookable_until, words = excluded.words
+""")  # noqa: S608 - a constant of ours
+
+# Words in one order everywhere, so that two transactions with the same new words cannot wait for each other.
+_LEARN = sa.text(f"""
+    INSERT INTO search_word (word, stem)
+    SELECT word, coalesce((ts_lexize('{CONFIGURATION}', word))[1], word)
+    FROM unnest(CAST(:words AS text[])) AS given (word)
+    WHERE NOT EXISTS (SELECT FROM search_word AS known WHERE known.word = given.word)
+    ORDER BY word
+    ON CONFLICT DO NOTHING
+""")  # noqa: S608 - a constant of ours
+
+
+async def index_offer(session: AsyncSession, offer_id: int) -> None:
+    """Bring the index in step with one offer, whatever happened to it. Call it last in the action that changed it."""
+    await index_offers(session, [offer_id])
+
+
+async def index_offers(session: AsyncSession, offer_ids: Iterable[int]) -> None:
+    """`index_offer` for several offers, in a few statements a batch."""
+    ids = sorted(set(offer_ids))
+    await session.flush()
+    for start in range(0, len(ids), BATCH):
+        await _index(session, ids[start : start + BATCH])
+
+
+async def index_offers_of_venue(session: AsyncSession, venue_id: int) -> None:
+    """After a change of a venue's names or address."""
+    await index_offers(session, await session.scalars(sa.select(Offer.id).where(Offer.venue_id == venue_id)))
+
+
+async def index_offers_of_offerer(session: AsyncSession, offerer_id: int) -> None:
+    """After an offerer was validated, closed, suspended or the like."""
+    ids = sa.select(Offer.id).join(Venue).join(Offerer).where(Offerer.id == offerer_id)
+    await index_offers(session, await session.scalars(ids))
+
+
+async def _index(session: AsyncSession, ids: list[int]) -> None:
+    # Whoever indexes an offer second sees what the first one wrote, and not the offer as it was before.
+    await session.execute(
+        sa.select(Offer.id).where(Offer.id.in_(ids)).order_by(Offer.id).with_for_update(key_share=True)
+    )
+    rows = [row for facts in await facts_of(session, ids) if (row := _row(facts)) is not None]
+    gone = set(ids) - {row["offer_id"] for row in rows}
+    if gone:
+        await session.execute(sa.delete(SearchOffer).where(SearchOffer.offer_id.in_(sorted(gone))))
+    if rows:
+        learnt = {word for row in rows for word in f"{row['name_words']} {row['place_words']}".split()}
+        await session.execute(_LEARN, {"words": sorted(word for word in learnt if not word.isdigit())})
+        await session.execute(_UPSERT, rows)
+
+
+def _row(facts: OfferFacts) -> dict[str, Any] | None:
+    """The row of an offer; None when it cannot be found by anybody, now or later."""
+    if not facts.is_approved or not facts.is_offerer_active or facts.publication_datetime is None:
+        return None
+    left = rules.availability(facts.stocks, now())
+    if left is None:
+        return None
+    subcategory = SUBCATEGORIES[facts.subcategory_id]
+    names = [facts.name, *rules.artists(facts.extra_data, facts.artist_names), facts.ean or ""]
+    return {
+        "offer_id": facts.offer_id,
+        "venue_id": facts.venue_id,
+        "subcategory_id": facts.subcategory_id,
+        "position": cube_of(*facts.coordinates) if facts.coordinates and not subcategory.is_online_only else None,
+        "price_min": left.price_min,
+        "price_max": left.price_max,
+        "date_min": left.date_min,
+        "date_max": left.date_max,
+        "is_duo": facts.is_duo,
+        "is_digital": subcategory.is_online_only or bool(facts.url),
+        "rank": rules.rank(
+            ranking_weight=facts.ranking_weight, is_event=subcategory.is_event, has_image=facts.has_image
+        ),
+        "publication_datetime": facts.publication_datetime,
+        "bookable_until": left.until,
+        "name_words": " ".join(word for name in names for word in words(name)),
+        "kind_words": " ".join(rules.kind_words(subcategory)),
+        "place_words": " ".join(words(f"{facts.venue_name} {facts.place_label or ''} {facts.city or ''}")),
+        "description_words": " ".join(rules.description_words(facts.description)),
+    }
