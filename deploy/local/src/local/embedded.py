@@ -108,7 +108,7 @@ class EmbeddedServer:
             if port_is_busy(self.port):
                 raise LocalError(
                     f"Port {self.port} is in use by another program, and {self.name} needs it. "
-                    "Stop that program (`./pc status` tells whether it is another `./pc start`), then try again."
+                    "Stop that program, then try again."
                 )
             self._process = self.launch()
             try:

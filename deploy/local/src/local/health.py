@@ -35,8 +35,10 @@ def ask(process: Process, seconds: float = 2.0) -> Health:
         connection.request("GET", process.ready_path)
         response = connection.getresponse()
         body = response.read()
+    except ConnectionRefusedError:
+        return Health(process.name, process.port, "down", "nothing listens on this port")
     except (OSError, http.client.HTTPException) as error:
-        return Health(process.name, process.port, "down", type(error).__name__)
+        return Health(process.name, process.port, "down", f"no answer ({type(error).__name__})")
     finally:
         connection.close()
     state = "up" if response.status == 200 else "starting"

@@ -237,6 +237,13 @@ def _give(path: Path, account: Account | None) -> None:
         chown_tree(path, account)
 
 
+def _command_line(pid: int) -> bytes:
+    process = Path(f"/proc/{pid}/cmdline")
+    if process.exists():
+        return process.read_bytes()
+    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, check=False).stdout
+
+
 def _server_on(data: Path) -> int | None:
     """The process that serves this data folder now; a stale `postmaster.pid` does not count, PostgreSQL replaces it."""
     try:
@@ -244,7 +251,7 @@ def _server_on(data: Path) -> int | None:
         os.kill(pid, 0)
     except (OSError, ValueError, IndexError):
         return None
-    command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False).stdout
+    command = _command_line(pid)
     return pid if os.fsencode(data) in command else None
 
 

@@ -21,7 +21,9 @@ SURFACES = ("native", "pro", "public")
 
 def expected() -> dict[Path, str]:
     """Every snapshot file and the text that it should hold."""
-    documents = _surface_documents(_service_documents())
+    services = _service_documents()
+    _refuse_conflicts(services)
+    documents = _surface_documents(services)
     files = {SNAPSHOTS / "openapi" / f"{surface}.json": documents[surface] for surface in SURFACES}
     files |= {SNAPSHOTS / "events" / f"{context}.json": _events(context) for context in SERVICES}
     return {
@@ -56,9 +58,22 @@ def _service_document(service: str) -> dict[str, Any]:
 
 def _surface_documents(documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """One document a surface, merged by the gateway's own code."""
-    gateway_documents = importlib.import_module("gateway.documents")
-    merged: dict[str, dict[str, Any]] = {surface: gateway_documents.merge(surface, documents) for surface in SURFACES}
-    return merged
+    from gateway.documents import surface_document
+
+    return {surface: surface_document(surface, documents) for surface in SURFACES}
+
+
+def _refuse_conflicts(documents: dict[str, dict[str, Any]]) -> None:
+    """The gateway refuses an operation that two services claim; so do we, before anything is running."""
+    owners: dict[tuple[str, str], str] = {}
+    for service, document in documents.items():
+        for path, item in document.get("paths", {}).items():
+            for method, operation in item.items():
+                if not isinstance(operation, dict) or operation.get("x-surface") not in SURFACES:
+                    continue
+                owner = owners.setdefault((path, method), service)
+                if owner != service:
+                    raise LocalError(f"Both {owner} and {service} claim {method.upper()} {path}.")
 
 
 def _events(context: str) -> dict[str, Any]:
