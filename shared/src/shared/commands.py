@@ -117,8 +117,9 @@ def service_cli(
 
     if replays:
 
+        # A default rather than Annotated: typer evaluates annotations outside this function, where `replays` is unknown.
         @cli.command("replay")
-        def replay_command(aggregate: Annotated[str, typer.Argument(help=", ".join(sorted(replays)))]) -> None:
+        def replay_command(aggregate: str = typer.Argument(help=", ".join(sorted(replays)))) -> None:
             """Publish the current state of an aggregate again, for replicas."""
             if aggregate not in replays:
                 raise typer.BadParameter(f"one of {', '.join(sorted(replays))}")

@@ -53,7 +53,7 @@ def _named(names: tuple[str, ...], suffix: str = "") -> str:
     return ", ".join(f"%({name}{suffix})s" for name in names)
 
 
-READ = f"""
+READ: bytes = f"""
 WITH held AS MATERIALIZED (
   SELECT id, version, offer_id, described_quantity, burned_quantity, quantity, booked_quantity
   FROM inventory WHERE id = %(stock_id)s FOR NO KEY UPDATE
@@ -92,11 +92,11 @@ LEFT JOIN stock_replica s ON s.id = held.id
 LEFT JOIN offer_replica o ON o.id = s.offer_id
 LEFT JOIN venue_replica v ON v.id = o.venue_id
 LEFT JOIN offerer_replica f ON f.id = v.offerer_id
-"""  # noqa: S608 - names of columns of our own
+""".encode()  # noqa: S608 - names of columns of our own
 
 
 @cache
-def write(*, paid: bool, coded: bool, facts: int) -> str:
+def write(*, paid: bool, coded: bool, facts: int) -> bytes:
     """The statement that books; it answers how many of stock, wallet and code rows it changed, each 1 when all is well.
 
     Without `paid` no money moves, without `coded` no activation code is handed out; `facts` rows go to the outbox.
@@ -142,4 +142,4 @@ def write(*, paid: bool, coded: bool, facts: int) -> str:
 )"""
         )
         counted[2] = "(SELECT count(*) FROM code)"
-    return f"WITH {', '.join(parts)} SELECT {', '.join(counted)}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(counted)}".encode()

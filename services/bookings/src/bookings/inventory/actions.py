@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bookings.inventory.models import ActivationCode, Inventory
 from bookings.inventory.rules import bookable_quantity
+from bookings.replicas.models import OfferReplica
 from shared.database import emit, upsert_replica
 from shared.events import Event
 from shared.events.bookings import INVENTORY
@@ -40,6 +41,18 @@ async def lock_offer_inventories(session: AsyncSession, offer_id: int) -> list[i
     return list(rows)
 
 
+async def lock_offerer_inventories(session: AsyncSession, offerer_id: int) -> list[int]:
+    """Lock the inventories of all stocks of an offerer; their ids."""
+    offers = select(OfferReplica.id).where(OfferReplica.offerer_id == offerer_id)
+    rows = await session.scalars(
+        select(Inventory.id)
+        .where(Inventory.offer_id.in_(offers))
+        .order_by(Inventory.id)
+        .with_for_update(key_share=True, of=Inventory)
+    )
+    return list(rows)
+
+
 async def describe(session: AsyncSession, event: Event[Stock]) -> None:
     """Take over the quantity that the partner describes; tells `inventory.changed` when what may be booked changes.
 
@@ -48,7 +61,7 @@ async def describe(session: AsyncSession, event: Event[Stock]) -> None:
     state = event.state
     inventory = (await lock_inventories(session, [state.id])).get(state.id)
     if inventory is None:
-        moved = await upsert_replica(
+        await upsert_replica(
             session,
             Inventory,
             event,
@@ -56,9 +69,6 @@ async def describe(session: AsyncSession, event: Event[Stock]) -> None:
             described_quantity=state.quantity,
             quantity=state.quantity,
         )
-        if moved:
-            inventory = (await lock_inventories(session, [state.id]))[state.id]
-            await tell(session, inventory)
         return
     if inventory.version >= event.aggregate_version:
         return

@@ -90,7 +90,9 @@ def change(session: AsyncSession, wallet: Wallet, booking_id: int, cents: int, d
         wallet.digital_spent_cents += cents
     elif domain == Domain.PHYSICAL:
         wallet.physical_spent_cents += cents
-    wallet.credit_cents = max(wallet.granted_cents, wallet.spent_cents)
+    if cents < 0:
+        # A credit held up by what was spent comes down with it; spending never raises it.
+        wallet.credit_cents = max(wallet.granted_cents, wallet.spent_cents)
     session.add(
         WalletEntry(
             wallet_id=wallet.id,
@@ -116,14 +118,10 @@ async def refund(session: AsyncSession, spendings: Collection[Spending], wallets
 
 async def tell(session: AsyncSession, wallet: Wallet) -> None:
     """Publish a wallet as it is now; it is locked or just written."""
-    await emit(
-        session,
-        WALLET,
-        "changed",
-        WalletState(
-            id=wallet.id,
-            user_id=wallet.user_id,
-            credit_cents=wallet.granted_cents,
-            spent_cents=wallet.spent_cents,
-        ),
+    await emit(session, WALLET, "changed", state_of(wallet))
+
+
+def state_of(wallet: Wallet) -> WalletState:
+    return WalletState(
+        id=wallet.id, user_id=wallet.user_id, credit_cents=wallet.granted_cents, spent_cents=wallet.spent_cents
     )

@@ -1,0 +1,15 @@
+"""The API of bookings."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from bookings.booking.native import router as booking_native
+from bookings.desk.pro import router as desk_pro
+from bookings.settings import Settings
+from bookings.wallet.internal import router as wallet_internal
+from shared.web import create_service_app
+
+
+def create_app(settings: Settings) -> FastAPI:
+    return create_service_app(settings, title="Bookings", routers=[booking_native, desk_pro, wallet_internal])

@@ -1,0 +1,86 @@
+"""The command line of bookings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bookings.audit import broken_laws
+from bookings.booking import jobs
+from bookings.booking.models import Booking
+from bookings.booking.states import booking_states
+from bookings.inventory.actions import state_of as inventory_state
+from bookings.inventory.models import Inventory
+from bookings.settings import Settings
+from bookings.wallet.actions import state_of as wallet_state
+from bookings.wallet.models import Wallet
+from shared.commands import Counts, job, service_cli
+from shared.database import Database
+from shared.events import State
+from shared.events.bookings import BOOKING, INVENTORY, WALLET
+
+
+async def _bookings(session: AsyncSession, after: int, limit: int) -> AsyncIterator[State]:
+    ids = list(
+        await session.scalars(
+            select(Booking.id).where(Booking.id > after).order_by(Booking.id).limit(limit).with_for_update(read=True)
+        )
+    )
+    states = await booking_states(session, ids)
+    for booking_id in ids:
+        yield states[booking_id]
+
+
+async def _inventories(session: AsyncSession, after: int, limit: int) -> AsyncIterator[State]:
+    rows = select(Inventory).where(Inventory.id > after).order_by(Inventory.id).limit(limit)
+    for inventory in await session.scalars(rows.with_for_update(read=True)):
+        yield inventory_state(inventory)
+
+
+async def _wallets(session: AsyncSession, after: int, limit: int) -> AsyncIterator[State]:
+    rows = select(Wallet).where(Wallet.id > after).order_by(Wallet.id).limit(limit)
+    for wallet in await session.scalars(rows.with_for_update(read=True)):
+        yield wallet_state(wallet)
+
+
+async def _sandbox(name: str, database: Database) -> None:
+    from bookings.sandbox import build
+
+    await build(name, database)
+
+
+cli = service_cli(
+    Settings,
+    replays={"booking": (BOOKING, _bookings), "inventory": (INVENTORY, _inventories), "wallet": (WALLET, _wallets)},
+    sandbox=_sandbox,
+)
+
+
+@job(cli, Settings, "audit")
+async def audit(database: Database) -> Counts:
+    """Fail when seats, money or facts disagree anywhere. Daily, and after any repair."""
+    async with database.transaction() as session:
+        broken = await broken_laws(session)
+    if broken:
+        raise RuntimeError(f"broken laws: {broken}")
+    return {"broken": 0}
+
+
+@job(cli, Settings, "expire-bookings")
+async def expire_bookings(database: Database) -> Counts:
+    """Cancel the bookings that nobody came for in time. Daily, after midnight."""
+    return {"expired": await jobs.expire(database, batch=Settings().job_batch)}
+
+
+@job(cli, Settings, "use-past-bookings")
+async def use_past_bookings(database: Database) -> Counts:
+    """Count bookings of events that began two days ago as used. Daily, at night."""
+    return {"used": await jobs.use_past(database, batch=Settings().job_batch)}
+
+
+@job(cli, Settings, "archive-bookings")
+async def archive_bookings(database: Database) -> Counts:
+    """Put old online and card bookings among the ended ones. Daily."""
+    return {"archived": await jobs.archive(database, batch=Settings().job_batch)}

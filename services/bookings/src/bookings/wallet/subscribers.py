@@ -1,0 +1,16 @@
+"""Wallets hear of deposits."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bookings.wallet.actions import receive_deposit
+from shared.events import Event, Subscribers
+from shared.events.users import DEPOSIT, Deposit
+
+subscribers = Subscribers()
+
+
+@subscribers.on(DEPOSIT)
+async def follow_deposit(event: Event[Deposit], session: AsyncSession) -> None:
+    await receive_deposit(session, event)
