@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from local.console import escape, fail, out, print_json, say, step
+from local.console import err, fail, out, print_json, say, step
 from local.errors import LocalError
 from local.topology import WITH_SANDBOX, Topology
 
@@ -255,7 +255,7 @@ def lint(
         mark = "[red]✗[/]" if finding.text else "[green]✓[/]"
         say(f"{mark} {finding.part.name:<8} {finding.part.title} [dim]({finding.seconds:.1f} s)[/]")
         if finding.text:
-            say(escape(finding.text))
+            err.print(finding.text, markup=False, soft_wrap=True)
 
     findings = run(only or [], tell)
     if as_json:
