@@ -1,0 +1,14 @@
+#!/bin/bash
+# Run once by the postgres image: a database and a login role for each service, closed to the other roles.
+set -euo pipefail
+for service in users offers bookings documents; do
+  psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
+    --set service="$service" --set password="$SERVICE_PASSWORD" <<'SQL'
+CREATE ROLE :"service" LOGIN PASSWORD :'password';
+CREATE DATABASE :"service" OWNER :"service";
+REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
+SQL
+  # The one extension of ours that only a superuser may create.
+  psql --username "$POSTGRES_USER" --dbname "$service" --set ON_ERROR_STOP=1 \
+    --command 'CREATE EXTENSION IF NOT EXISTS earthdistance CASCADE'
+done
