@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from offers.search.criteria import Criteria, Sort
 from offers.search.geometry import arc_of, chord_of, cube_of
 
-COUNTED = 10_000
-"""Up to how many hits are counted exactly, and looked at for facets."""
+COUNTED = 2_000
+"""Up to how many hits are counted exactly: twice as far as anybody can page."""
+COUNTED_FOR_FACETS = 10_000
 RANKED = 5_000
 """How many of the matches, the best by rank, are weighed word by word."""
 
@@ -36,6 +36,15 @@ class Match:
 
     offer_id: int
     distance: float | None
+
+
+def _radius(criteria: Criteria) -> float | None:
+    return criteria.around.radius if criteria.around else None
+
+
+def counted(criteria: Criteria) -> int:
+    """Up to how many hits of these criteria are counted."""
+    return COUNTED_FOR_FACETS if criteria.facets else COUNTED
 
 
 def _stock_conditions(criteria: Criteria) -> str:
@@ -73,13 +82,30 @@ def _conditions(criteria: Criteria, query: str | None, *, with_stock: bool = Tru
         conditions.append("search_offer.is_digital = :is_digital")
     if criteria.venue_id is not None:
         conditions.append("search_offer.venue_id = :venue_id")
-    if criteria.around is not None and criteria.around.radius is not None:
+    if _radius(criteria) is not None:
         conditions.append("search_offer.position <@ cube_enlarge(CAST(:point AS cube), :chord, 3)")
         conditions.append(f"{_DISTANCE} <= :chord")
     if with_stock and criteria.asks_stocks:
-        conditions.append(
-            f"EXISTS (SELECT FROM stock WHERE stock.offer_id = search_offer.offer_id AND {_stock_conditions(criteria)})"
-        )
+        fitting = f"SELECT FROM stock WHERE stock.offer_id = search_offer.offer_id AND {_stock_conditions(criteria)}"
+        if query is not None or criteria.venue_id is not None or _radius(criteria) is not None:
+            # Few offers are left: each asks its own stocks, if it must. `OFFSET 0` keeps the planner from reading all.
+            conditions.append(f"(({_contained(criteria)}) OR EXISTS ({fitting} OFFSET 0))")
+        else:
+            conditions.append(f"EXISTS ({fitting})")
+    return " AND ".join(conditions)
+
+
+def _contained(criteria: Criteria) -> str:
+    """When everything left of an offer fits, its stocks need not be asked one by one."""
+    conditions = []
+    if criteria.min_price is not None:
+        conditions.append("search_offer.price_min >= :min_price")
+    if criteria.max_price is not None:
+        conditions.append("search_offer.price_max <= :max_price")
+    if criteria.beginning_from is not None:
+        conditions.append("search_offer.date_min >= :beginning_from")
+    if criteria.beginning_to is not None:
+        conditions.append("search_offer.date_max <= :beginning_to")
     return " AND ".join(conditions)
 
 
@@ -101,7 +127,7 @@ def _parameters(criteria: Criteria, query: str | None, now: datetime) -> dict[st
         "limit": criteria.hits_per_page,
         "offset": criteria.offset,
         "ranked": RANKED,
-        "counted": COUNTED + 1,
+        "counted": counted(criteria) + 1,
     }
 
 
@@ -174,9 +200,9 @@ def count_sql(criteria: Criteria, query: str | None) -> str:
 async def count_by_subcategory(
     session: AsyncSession, criteria: Criteria, query: str | None, now: datetime
 ) -> dict[str, int]:
-    """How many offers match in each subcategory, `COUNTED` of them at most in all."""
+    """How many offers match in each subcategory; in all, one more than `counted(criteria)` at most."""
     rows = await session.execute(_statement(count_sql(criteria, query), criteria, query, now))
     return {row.subcategory_id: row.hits for row in rows}
 
 
-__all__: Sequence[str] = ("COUNTED", "Match", "count_by_subcategory", "count_sql", "find_matches", "matches_sql")
+__all__ = ["Match", "count_by_subcategory", "count_sql", "counted", "find_matches", "matches_sql"]
