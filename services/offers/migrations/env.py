@@ -1,0 +1,4 @@
+from offers.models import Base
+from shared.database.migrations import run_environment
+
+run_environment(Base.metadata)

@@ -1,0 +1,8 @@
+"""The command line of offers."""
+
+from __future__ import annotations
+
+from offers.settings import Settings
+from shared.commands import service_cli
+
+cli = service_cli(Settings)

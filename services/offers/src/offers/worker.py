@@ -1,0 +1,13 @@
+"""The worker of offers."""
+
+from __future__ import annotations
+
+from offers.replicas.subscribers import subscribers as replicas
+from offers.search.subscribers import subscribers as search
+from offers.settings import Settings
+from shared.events.worker import Worker
+
+
+def create_worker(settings: Settings) -> Worker:
+    # The order is that of the handlers of one aggregate: replicas move before what reads them.
+    return Worker(settings, subscribers=[replicas, search])
