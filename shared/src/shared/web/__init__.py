@@ -3,6 +3,7 @@
 from shared.web.app import DatabaseOf, RedisOf, Session, StorageOf, create_service_app
 from shared.web.routers import internal_router, native_router, operation, pro_router, public_router
 from shared.web.schemas import (
+    BodyIdentifier,
     Identifier,
     NativeRequest,
     ProRequest,
@@ -13,6 +14,7 @@ from shared.web.schemas import (
 )
 
 __all__ = [
+    "BodyIdentifier",
     "DatabaseOf",
     "Identifier",
     "NativeRequest",

@@ -85,3 +85,6 @@ def _no_bool(value: Any) -> Any:
 
 StrictInt = Annotated[int, BeforeValidator(_no_bool)]
 """An integer that a boolean does not pass for."""
+
+BodyIdentifier = Annotated[StrictInt, Field(ge=1, le=BIGINT_MAX)]
+"""An id in a body, where `true` is not 1."""
