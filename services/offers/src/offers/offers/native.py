@@ -1,0 +1,124 @@
+"""The pages of offers, as the app reads them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import Field
+
+from offers.catalog import queries
+from offers.catalog.answers import ChronicleAuthor, ClubType, OfferResponse, offer_answer
+from shared.clock import now
+from shared.errors import not_found
+from shared.web import (
+    BodyIdentifier,
+    Identifier,
+    NativeRequest,
+    Response,
+    Session,
+    StorageOf,
+    UtcDatetime,
+    native_router,
+)
+
+MAX_OFFERS = 1_000
+MAX_ADVICES = 100
+
+router = native_router()
+
+
+class OffersStocksRequest(NativeRequest):
+    offer_ids: list[BodyIdentifier] = Field(alias="offer_ids", max_length=MAX_OFFERS)
+
+
+class OffersStocksResponse(Response):
+    offers: list[OfferResponse]
+
+
+class ChronicleResponse(Response):
+    id: int
+    author: ChronicleAuthor | None
+    club_type: ClubType
+    content: str
+    date_created: UtcDatetime
+
+
+class OfferChroniclesResponse(Response):
+    chronicles: list[ChronicleResponse]
+
+
+class OfferProAdvice(Response):
+    author: str | None
+    content: str
+    distance: float | None
+    publication_datetime: UtcDatetime
+    venue_id: int
+    venue_name: str
+    venue_thumb_url: str | None
+
+
+class OfferProAdvicesResponse(Response):
+    nb_results: int
+    pro_advices: list[OfferProAdvice]
+
+
+async def _offer(session: Any, storage: Any, offer_id: int) -> OfferResponse:
+    moment = now()
+    offer = await queries.offer_by_id(session, offer_id, moment)
+    if offer is None:
+        raise not_found()
+    return offer_answer(offer, storage, moment)
+
+
+@router.get("/native/v1/offer/{offer_id}", operation_id="getNativeV1OfferofferId", deprecated=True)
+async def get_offer_v1(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+    """The same page under its oldest address."""
+    return await _offer(session, storage, offer_id)
+
+
+@router.get("/native/v2/offer/{offer_id}", operation_id="getNativeV2OfferofferId")
+async def get_offer_v2(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+    """The same page under its former address."""
+    return await _offer(session, storage, offer_id)
+
+
+@router.get("/native/v3/offer/{offer_id}", operation_id="getNativeV3OfferofferId")
+async def get_offer(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+    """An approved offer, published or not (`isReleased` tells); 404 for any other."""
+    return await _offer(session, storage, offer_id)
+
+
+@router.post("/native/v2/offers/stocks", operation_id="postNativeV2OffersStocks")
+async def get_offers_and_stocks(
+    body: OffersStocksRequest, session: Session, storage: StorageOf
+) -> OffersStocksResponse:
+    """Those of the offers that are approved, in the order asked for."""
+    moment = now()
+    found = await queries.offers_by_id(session, body.offer_ids, moment)
+    wanted = [found[offer_id] for offer_id in dict.fromkeys(body.offer_ids) if offer_id in found]
+    return OffersStocksResponse(offers=[offer_answer(offer, storage, moment) for offer in wanted])
+
+
+@router.get("/native/v1/offer/{offer_id}/chronicles", operation_id="getNativeV1OfferofferIdChronicles")
+async def get_offer_chronicles(offer_id: Identifier, session: Session) -> OfferChroniclesResponse:
+    """What club members wrote of the offer. No club writes to this platform yet, so there is never any."""
+    if not await queries.is_approved(session, offer_id):
+        raise not_found()
+    return OfferChroniclesResponse(chronicles=[])
+
+
+@router.get("/native/v1/offer/{offer_id}/advices", operation_id="getNativeV1OfferofferIdAdvices")
+async def get_offer_advices(
+    offer_id: Identifier,
+    session: Session,
+    max_content_length: Annotated[int, Query(alias="maxContentLength", ge=0, le=100_000)] = 255,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    results_per_page: Annotated[int, Query(alias="resultsPerPage", ge=1, le=MAX_ADVICES)] = 20,
+    latitude: Annotated[float | None, Query(ge=-90, le=90)] = None,
+    longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,
+) -> OfferProAdvicesResponse:
+    """What partners wrote of the offer. Partners cannot write advices yet, so there is never any."""
+    if not await queries.is_approved(session, offer_id):
+        raise not_found()
+    return OfferProAdvicesResponse(nb_results=0, pro_advices=[])
