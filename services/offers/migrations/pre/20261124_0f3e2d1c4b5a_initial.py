@@ -15,7 +15,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    for extension in ("btree_gist", "pg_trgm", "cube", "earthdistance"):
+    for extension in ("btree_gist", "pg_trgm", "cube"):
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     # Stems of French, every word kept: our own list of stop words was applied before (search).
     op.execute("CREATE TEXT SEARCH DICTIONARY offers_french (TEMPLATE = snowball, LANGUAGE = french)")
