@@ -13,12 +13,12 @@ err = Console(stderr=True, highlight=False)
 
 def say(message: str) -> None:
     """A line for a person, on standard error so that a command's output stays its own."""
-    err.print(message)
+    err.print(message, soft_wrap=True)
 
 
 def fail(message: str) -> None:
     """The sentence that explains a non-zero exit."""
-    err.print(f"[bold red]✗[/] {escape(message)}")
+    err.print(f"[bold red]✗[/] {escape(message)}", soft_wrap=True)
 
 
 def escape(text: str) -> str:

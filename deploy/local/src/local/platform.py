@@ -101,6 +101,11 @@ class Platform:
                 raise dead_child(ended, self.processes.log_of(ended.name))
             self.check()
 
+    @property
+    def started(self) -> bool:
+        """Whether there is anything to stop."""
+        return bool(self.processes.pids()) or self.servers.started
+
     def stop(self) -> list[str]:
         """Door first, then APIs, workers, servers. Returns the processes that had to be killed."""
         order = ["gateway", *(f"{service}-api" for service in SERVICES)]

@@ -60,6 +60,11 @@ class Servers:
             found["REDIS_URL"] = f"redis://127.0.0.1:{self._topology.valkey_port}/0"
         return {**found, **self._outside}
 
+    @property
+    def started(self) -> bool:
+        """Whether there is a server of ours to stop."""
+        return any(server is not None and server.pid for server in (self.postgres, self.valkey))
+
     def dead(self) -> str | None:
         """The name of a server of ours that is gone, None while all is well."""
         for server in (self.postgres, self.valkey):

@@ -82,6 +82,8 @@ def _bring_up(platform: Platform, sandbox: str | None) -> None:
 
 
 def _take_down(platform: Platform) -> int:
+    if not platform.started:
+        return 0
     with step("Stopping"):
         killed = platform.stop()
     if killed:
