@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,7 +38,6 @@ class Around:
 class Criteria:
     """Prices in cents, dates included. `subcategories` None means any; empty means that nothing can match."""
 
-    words: tuple[str, ...] = ()
     subcategories: frozenset[str] | None = None
     min_price: int | None = None
     max_price: int | None = None
@@ -51,11 +50,16 @@ class Criteria:
     sort: Sort = Sort.RELEVANCE
     page: int = 0
     hits_per_page: int = 20
-    facets: bool = field(default=False)
+    facets: bool = False
 
     @property
     def offset(self) -> int:
         return self.page * self.hits_per_page
+
+    @property
+    def limit(self) -> int:
+        """How many hits this page may hold."""
+        return max(0, min(self.hits_per_page, MAX_REACH - self.offset))
 
     @property
     def asks_stocks(self) -> bool:

@@ -124,7 +124,7 @@ def _parameters(criteria: Criteria, query: str | None, now: datetime) -> dict[st
         "venue_id": criteria.venue_id,
         "point": cube_of(around.latitude, around.longitude) if around else None,
         "chord": chord_of(around.radius) if around and around.radius is not None else None,
-        "limit": criteria.hits_per_page,
+        "limit": criteria.limit,
         "offset": criteria.offset,
         "ranked": RANKED,
         "counted": counted(criteria) + 1,
