@@ -59,7 +59,11 @@ class Response(BaseModel):
 
 def _as_utc(value: datetime) -> datetime:
     """A moment without zone is UTC: the front-ends send both."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        # The first and last hours of the calendar exist in some zones and not in UTC.
+        raise ValueError("Le format de date est invalide") from None
 
 
 def _format_utc(value: datetime) -> str:
