@@ -13,4 +13,6 @@ from shared.web import create_service_app
 
 
 def create_app(settings: Settings) -> FastAPI:
-    return create_service_app(settings, title="Bookings", routers=[booking_native, booking_list_pro, desk_pro, wallet_internal])
+    return create_service_app(
+        settings, title="Bookings", routers=[booking_native, booking_list_pro, desk_pro, wallet_internal]
+    )

@@ -6,7 +6,7 @@ Bookings themselves are made by booking (`bookings.booking.actions.book`), so th
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import factory
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,8 @@ from bookings.replicas.models import (
 from bookings.wallet.models import Wallet
 from shared import clock
 from shared.database.factories import AsyncFactory
+
+T = TypeVar("T")
 
 PARIS: dict[str, Any] = {
     "id": 1,
@@ -232,32 +234,38 @@ class ActivationCodeFactory(AsyncFactory[ActivationCode]):
     booking_id = None
 
 
+async def _add(session: AsyncSession, made: T) -> T:
+    session.add(made)
+    await session.flush()
+    return made
+
+
 async def create_beneficiary(session: AsyncSession, *, granted_cents: int = 150_00, **overrides: Any) -> UserReplica:
     """A beneficiary with a wallet; overrides are the person's, `wallet__…` the wallet's."""
     wallet = {name.removeprefix("wallet__"): overrides.pop(name) for name in list(overrides) if "wallet__" in name}
-    user = await UserFactory.create(session, **overrides)
-    await WalletFactory.create(session, user_id=user.id, granted_cents=granted_cents, **wallet)
+    user = await _add(session, UserFactory.build(**overrides))
+    await _add(session, WalletFactory.build(user_id=user.id, granted_cents=granted_cents, **wallet))
     return user
 
 
 async def create_stock(session: AsyncSession, *, quantity: int | None = 100, **overrides: Any) -> StockReplica:
     """A bookable stock with its inventory, offer, venue and offerer.
 
-    Overrides are the stock's; `offer__…`, `venue__…` and `offerer__…` those of what is around it. With `offer__id` of an
-    offer that exists already, pass `offer=that offer` instead.
+    Overrides are the stock's; `offer__…`, `venue__…` and `offerer__…` those of what is around it. What exists already is
+    passed itself: `offer=…`, or `offerer=…` for a new offer of that offerer.
     """
-    offer = overrides.pop("offer", None)
+    offer, offerer = overrides.pop("offer", None), overrides.pop("offerer", None)
     nested: dict[str, dict[str, Any]] = {"offer": {}, "venue": {}, "offerer": {}}
     for name in list(overrides):
         prefix, _, rest = name.partition("__")
         if rest and prefix in nested:
             nested[prefix][rest] = overrides.pop(name)
     if offer is None:
-        offerer = await OffererFactory.create(session, **nested["offerer"])
-        venue = await VenueFactory.create(session, offerer_id=offerer.id, **nested["venue"])
-        offer = await OfferFactory.create(session, venue_id=venue.id, offerer_id=offerer.id, **nested["offer"])
+        offerer = offerer or await _add(session, OffererFactory.build(**nested["offerer"]))
+        venue = await _add(session, VenueFactory.build(offerer_id=offerer.id, **nested["venue"]))
+        offer = await _add(session, OfferFactory.build(venue_id=venue.id, offerer_id=offerer.id, **nested["offer"]))
     if not offer.is_event:
         overrides = {"beginning_datetime": None, "booking_limit_datetime": None, **overrides}
-    stock = await StockFactory.create(session, offer_id=offer.id, **overrides)
-    await InventoryFactory.create(session, id=stock.id, offer_id=offer.id, described_quantity=quantity)
+    stock = await _add(session, StockFactory.build(offer_id=offer.id, **overrides))
+    await _add(session, InventoryFactory.build(id=stock.id, offer_id=offer.id, described_quantity=quantity))
     return stock

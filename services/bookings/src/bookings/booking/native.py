@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends
@@ -50,9 +49,8 @@ async def _holder(session: Session, user: NativeUser) -> Holder:
 ActiveHolder = Annotated[Holder, Depends(_holder)]
 
 
-class ListedStatus(StrEnum):
-    ONGOING = "ongoing"
-    ENDED = "ended"
+# The lists of the app by the word in their path: whether it is the one of ended bookings.
+LISTS = {"ongoing": False, "ended": True}
 
 
 def _known(booking_id: int) -> int:
@@ -121,9 +119,9 @@ async def get_booking(booking_id: int, session: Session, holder: ActiveHolder) -
     "/native/v2/bookings/{status}", operation_id="getNativeV2Bookingsstatus", response_model=BookingsListResponseV2
 )
 async def get_bookings_list(status: str, session: Session, holder: ActiveHolder) -> BookingsListResponseV2:
-    if status not in ListedStatus:
+    if status not in LISTS:
         raise not_found()
-    held = await queries.listed_bookings(session, holder.id, ended=status == ListedStatus.ENDED)
+    held = await queries.listed_bookings(session, holder.id, ended=LISTS[status])
     return BookingsListResponseV2(bookings=[shapes.list_item(item, shapes.shown_of(item)) for item in held])
 
 
