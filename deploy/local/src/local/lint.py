@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local import locks
 from local.migrations import written_sql
-from local.paths import ROOT
+from local.paths import ROOT, relative
 from local.run import capture, tool
 
 _CODE = ("shared", "gateway", "services", "deploy", "tests")
@@ -96,25 +96,29 @@ def _heads() -> str:
     return "\n".join(found)
 
 
-def _foreign() -> str:
-    status, output, errors = capture(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-    if status != 0:
-        return f"git ls-files failed: {errors.strip()}"
+def foreign(paths: Sequence[Path]) -> list[str]:
+    """`path:line: what` for each machine path or registry address in these files; binary files are passed over."""
     found = []
-    for name in filter(None, output.split("\0")):
-        path = ROOT / name
-        if path == Path(__file__) or not path.is_file() or path.is_symlink():
-            continue
+    for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
         found += [
-            f"{name}:{number}: {match.group(0)}"
+            f"{relative(path)}:{number}: {match.group(0)}"
             for number, line in enumerate(text.splitlines(), 1)
             if (match := _FOREIGN.search(line))
         ]
-    return "\n".join(found[:40])
+    return found
+
+
+def _foreign() -> str:
+    status, output, errors = capture(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+    if status != 0:
+        return f"git ls-files failed: {errors.strip()}"
+    paths = [ROOT / name for name in output.split("\0") if name]
+    kept = [path for path in paths if path.is_file() and not path.is_symlink() and path != Path(__file__).resolve()]
+    return "\n".join(foreign(kept)[:40])
 
 
 PARTS = (
