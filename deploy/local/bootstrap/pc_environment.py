@@ -8,17 +8,15 @@ environment was made from; a changed lock or pyproject makes it again.
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from pc_libraries import install_libraries
+from pc_libraries import install_system_packages, venv_package
 from pc_progress import Failure, step
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +25,6 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "pc-stamp"
 LOCK = ROOT / "deploy" / "locks" / "dev.txt"
 LOG = ROOT / "var" / "log" / "install.log"
-BUILD_BACKEND = "uv_build"
 
 
 def enter() -> None:
@@ -78,19 +75,24 @@ def _install() -> None:
     LOG.write_text("")
     failures: list[Failure] = []
 
-    def libraries() -> None:
+    def system_packages() -> None:
         try:
-            install_libraries(LOG)
+            install_system_packages(LOG)
         except Failure as failure:
             failures.append(failure)
 
-    # apt and the package index do not wait for each other.
-    beside = threading.Thread(target=libraries)
+    # Without ensurepip nothing else can begin; else the package manager and the package index do not wait for each other.
+    beside = threading.Thread(target=system_packages)
     beside.start()
+    if venv_package() is not None:
+        with step("Installing what Python and the PDF files need from the system"):
+            beside.join()
+        if failures:
+            raise failures[0]
     try:
         if not PYTHON.exists():
             with step("Making the Python environment"):
-                _make_venv()
+                _must("Making the virtual environment", sys.executable, "-m", "venv", "--clear", VENV)
         with step("Installing the locked packages"):
             _install_packages()
         with step("Installing this repository's packages"):
@@ -124,27 +126,6 @@ def _must(what: str, *command: str | Path, environment: dict[str, str] | None = 
     if not _run(*command, environment=environment):
         end = "\n".join(LOG.read_text(errors="replace").splitlines()[-15:])
         raise Failure(f"{what} failed. The end of {LOG.relative_to(ROOT)}:\n{end}")
-
-
-def _make_venv() -> None:
-    if importlib.util.find_spec("ensurepip") is None:
-        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-        helper = _apt_prefix()
-        if helper is None:
-            raise Failure(
-                "this Python cannot make virtual environments (the module ensurepip is missing). "
-                f"On Debian and Ubuntu: sudo apt-get install {package}"
-            )
-        if not _run(*helper, "apt-get", "install", "-y", "-q", package):
-            _run(*helper, "apt-get", "update", "-q")
-            _must(f"Installing {package}", *helper, "apt-get", "install", "-y", "-q", package)
-    _must("Making the virtual environment", sys.executable, "-m", "venv", "--clear", VENV)
-
-
-def _apt_prefix() -> list[str] | None:
-    from pc_libraries import apt_prefix
-
-    return apt_prefix()
 
 
 def _install_packages() -> None:
@@ -185,9 +166,3 @@ def _uv_environment() -> dict[str, str]:
     if not all(Path(place).exists() for place in environment.get("UV_FIND_LINKS", "").split(",") if place[:1] == "/"):
         del environment["UV_FIND_LINKS"]
     return environment
-
-
-def uv_program() -> str | None:
-    """uv of the environment, else of the machine."""
-    inside = VENV / "bin" / "uv"
-    return str(inside) if inside.exists() else shutil.which("uv")

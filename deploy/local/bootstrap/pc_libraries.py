@@ -1,7 +1,8 @@
-"""The system libraries behind WeasyPrint: found, installed where we may, else named exactly."""
+"""What the system must bring (venv, the libraries behind WeasyPrint): found, installed where we may, else named exactly."""
 
 import ctypes
-import ctypes.util
+import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -60,20 +61,40 @@ def instructions(missing: list[str]) -> str:
     return "sudo apt-get install " + " ".join(missing)
 
 
-def install_libraries(log: Path) -> None:
-    """Install what is missing with apt-get or brew; raises Failure with the exact instruction where we may not."""
+def venv_package() -> str | None:
+    """The Debian package that this Python lacks for making virtual environments, None when it lacks nothing."""
+    if importlib.util.find_spec("ensurepip") is not None:
+        return None
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+
+
+def install_system_packages(log: Path) -> None:
+    """Install what is missing with apt-get or brew; raises Failure with the exact instruction where we may not.
+
+    One call for everything: two apt-get at once would find each other's lock.
+    """
     missing = missing_libraries()
-    if not missing:
+    venv = venv_package()
+    if not missing and venv is None:
         return
     apt = apt_prefix()
     if sys.platform == "darwin" and shutil.which("brew"):
         _run(log, "brew", "install", "pango")
     elif apt is not None:
-        install = [*apt, "apt-get", "install", "-y", "-q", "--no-install-recommends"]
-        if not _run(log, *install, *missing):
+        # Another apt-get (unattended upgrades, say) may hold the lock for a while.
+        install = [*apt, "apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
+        wanted = [*missing, *([venv] if venv else [])]
+        if not _run(log, *install, *wanted):
             _run(log, *apt, "apt-get", "update", "-q")
-            _run(log, *install, *missing)
-        _run(log, *install, OPTIONAL)
+            _run(log, *install, *wanted)
+        if missing:
+            _run(log, *install, OPTIONAL)
+    importlib.invalidate_caches()
+    if venv_package() is not None:
+        raise Failure(
+            "this Python cannot make virtual environments (the module ensurepip is missing). "
+            f"Please run:\n    sudo apt-get install {venv}\nand then ./pc again."
+        )
     missing = missing_libraries()
     if missing:
         raise Failure(
