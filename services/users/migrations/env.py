@@ -1,0 +1,14 @@
+"""Alembic's environment; what it does is the same for every service."""
+
+from shared.database.migrations import run_environment
+from users.accounts import models as accounts
+from users.base import Base
+from users.deposits import models as deposits
+from users.features import models as features
+from users.replicas import models as replicas
+from users.sessions import models as sessions
+from users.subscription import models as subscription
+
+MODELS = (accounts, deposits, features, replicas, sessions, subscription)
+
+run_environment(Base.metadata)

@@ -1,0 +1,62 @@
+"""What is known of a young person for the app's pages, read at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import clock
+from shared.errors import ApiError
+from shared.identity import Principal
+from users.accounts.models import Account, Achievement
+from users.accounts.queries import account_by_id, achievements_of
+from users.deposits.queries import deposits_of, held
+from users.deposits.rules import HeldDeposit, current_deposit
+from users.features.queries import active_flags
+from users.sessions.actions import family_lives
+from users.settings import Settings
+from users.subscription.checks import Candidate
+from users.subscription.queries import candidate_of
+
+
+@dataclass(frozen=True)
+class Profile:
+    account: Account
+    candidate: Candidate
+    deposits: tuple[HeldDeposit, ...]
+    achievements: tuple[Achievement, ...]
+
+    @property
+    def current_deposit(self) -> HeldDeposit | None:
+        return current_deposit(self.deposits)
+
+
+def _refused() -> ApiError:
+    return ApiError(403, {"email": ["Ce compte n'existe pas ou n'est pas actif."]})
+
+
+async def active_account(session: AsyncSession, principal: Principal) -> Account:
+    """The caller's account; 403 when it is unknown or closed, 401 once the session was signed out."""
+    account = await account_by_id(session, principal.id)
+    if account is None or not account.is_active:
+        raise _refused()
+    if principal.session_id is not None and not await family_lives(session, principal.session_id, account.id):
+        raise ApiError(401, {}, {"WWW-Authenticate": "Bearer"})
+    return account
+
+
+async def candidate_for(
+    session: AsyncSession, settings: Settings, account: Account, deposits: tuple[HeldDeposit, ...] | None = None
+) -> Candidate:
+    """The account as the subscription's rules see it."""
+    if deposits is None:
+        deposits = tuple([held(deposit) for deposit in await deposits_of(session, account.id)])
+    flags = await active_flags(session)
+    return await candidate_of(session, account, deposits, flags=flags, reform=settings.reform(flags), now=clock.now())
+
+
+async def profile_of(session: AsyncSession, settings: Settings, account: Account) -> Profile:
+    deposits = tuple([held(deposit) for deposit in await deposits_of(session, account.id)])
+    candidate = await candidate_for(session, settings, account, deposits)
+    return Profile(account, candidate, deposits, tuple(await achievements_of(session, account.id)))

@@ -1,0 +1,62 @@
+"""The API of the users service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from shared.web import create_service_app
+from users.accounts import native as accounts_native
+from users.accounts import pro as accounts_pro
+from users.cookies import native as cookies_native
+from users.cookies import pro as cookies_pro
+from users.features import native as features_native
+from users.features import pro as features_pro
+from users.features.actions import install_flags
+from users.sessions import internal as sessions_internal
+from users.sessions import native as sessions_native
+from users.sessions import pro as sessions_pro
+from users.sessions.captcha import captcha_for
+from users.sessions.keys import Keyring
+from users.sessions.passwords import Passwords
+from users.sessions.signin import SignIn
+from users.sessions.tokens import TokenIssuer
+from users.settings import Settings
+from users.subscription import native as subscription_native
+
+ROUTERS = (
+    sessions_native.router,
+    accounts_native.router,
+    subscription_native.router,
+    features_native.router,
+    cookies_native.router,
+    sessions_pro.router,
+    accounts_pro.router,
+    features_pro.router,
+    cookies_pro.router,
+    sessions_internal.router,
+)
+
+
+async def _prepare(app: FastAPI) -> None:
+    """First start: the signing key and the flags; every start: the keys in memory."""
+    async with app.state.database.transaction() as session:
+        await install_flags(session)
+    await app.state.keyring.load()
+
+
+async def _close(app: FastAPI) -> None:
+    app.state.passwords.close()
+    await app.state.captcha.close()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = create_service_app(
+        settings, routers=ROUTERS, title="pass Culture: users", startup=(_prepare,), shutdown=(_close,)
+    )
+    state = app.state
+    state.passwords = Passwords(settings)
+    state.captcha = captcha_for(settings)
+    state.keyring = Keyring(settings, state.database, state.verifier)
+    state.issuer = TokenIssuer(settings, state.keyring)
+    state.sign_in = SignIn(settings, state.database, state.passwords)
+    return app

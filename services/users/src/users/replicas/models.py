@@ -1,0 +1,30 @@
+"""Other contexts' facts, written by subscribers alone."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped
+
+from shared.database import Replica
+from users.base import Base
+
+
+class AttachmentReplica(Replica, Base):
+    """A person's right to act for an offerer, as `offers` says."""
+
+    __tablename__ = "attachment_replica"
+    __table_args__ = (Index("ix_attachment_replica_user_id", "user_id"),)
+
+    user_id: Mapped[int]
+    offerer_id: Mapped[int]
+    validation_status: Mapped[str]
+
+
+class WalletReplica(Replica, Base):
+    """What a deposit has left, as `bookings` says; `id` is the deposit's."""
+
+    __tablename__ = "wallet_replica"
+
+    user_id: Mapped[int]
+    credit_cents: Mapped[int]
+    spent_cents: Mapped[int]

@@ -1,0 +1,82 @@
+"""Who knows the password? The steps that both front-ends' sign-ins share.
+
+Three steps, so that no connection is held while a password is hashed: count the attempt and read the hash (committed,
+whatever follows), compare, then act in one transaction on the account, locked, whose hash must still be the one compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import Database
+from shared.errors import ApiError
+from users.accounts.models import Account
+from users.accounts.rules import normalise_email
+from users.sessions.attempts import attempt_key, count_attempts, forget_attempts, too_many
+from users.sessions.passwords import Passwords
+from users.settings import Settings
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Checks passwords. `address` is the caller's, as the gateway saw it."""
+
+    settings: Settings
+    database: Database
+    passwords: Passwords
+
+    @asynccontextmanager
+    async def by_password(
+        self, identifier: str, password: str, address: str, refusal: Callable[[], ApiError]
+    ) -> AsyncIterator[tuple[AsyncSession, Account]]:
+        """The transaction in which the account whose password it is signs in.
+
+        Raises `refusal()` for an unknown account and a wrong password alike, and 429 beyond the limits. What the caller
+        raises inside rolls its own work back.
+        """
+        started = time.monotonic()
+        try:
+            async with self._checked(normalise_email(identifier), password, address, refusal) as found:
+                yield found
+        except ApiError:
+            # A refusal says nothing by the time that it takes: bcrypt, Argon2 and no hash at all look the same.
+            floor = self.settings.signin_refusal_floor_ms / 1_000
+            await asyncio.sleep(max(0.0, floor - (time.monotonic() - started)))
+            raise
+
+    @asynccontextmanager
+    async def _checked(
+        self, email: str, password: str, address: str, refusal: Callable[[], ApiError]
+    ) -> AsyncIterator[tuple[AsyncSession, Account]]:
+        by_account, by_address = attempt_key("signin.account", email), attempt_key("signin.address", address)
+        limits = {
+            by_account: self.settings.signin_account_attempts,
+            by_address: self.settings.signin_address_attempts,
+        }
+        async with self.database.transaction() as session:
+            wait = await count_attempts(session, limits, timedelta(seconds=self.settings.signin_window_seconds))
+            row = (
+                await session.execute(select(Account.id, Account.password_hash).where(Account.email == email))
+            ).first()
+        if wait is not None:
+            raise too_many(wait)
+        account_id, password_hash = row if row else (None, None)
+        verdict = await self.passwords.verify(password, password_hash)
+        if not verdict.is_right or account_id is None:
+            raise refusal()
+        async with self.database.transaction() as session:
+            account = await session.scalar(select(Account).where(Account.id == account_id).with_for_update())
+            if account is None or account.password_hash != password_hash:
+                raise refusal()
+            if verdict.new_hash is not None:
+                account.password_hash = verdict.new_hash
+            await forget_attempts(session, reset=by_account, uncount=by_address)
+            yield session, account

@@ -1,0 +1,95 @@
+"""Reading what the subscription decides from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.geography import timezone_name
+from users.accounts.models import Account
+from users.accounts.rules import in_order
+from users.deposits.rules import HeldDeposit, current_deposit
+from users.eligibility.rules import EligibilityType, Person, Reform, eligibility_of
+from users.subscription.checks import (
+    Candidate,
+    Check,
+    CheckStatus,
+    CheckType,
+    PhoneValidationStatus,
+    ReviewVerdict,
+    registrations,
+)
+from users.subscription.models import SubscriptionCheck, SubscriptionReview
+
+
+def person_of(account: Account) -> Person | None:
+    """The account as the eligibility rules see it; None without a birth date."""
+    if account.birth_date is None:
+        return None
+    return Person(account.birth_date, ZoneInfo(timezone_name(account.department_code)))
+
+
+def check_of(row: SubscriptionCheck) -> Check:
+    return Check(
+        type=CheckType(row.type),
+        status=CheckStatus(row.status) if row.status else None,
+        eligibility=EligibilityType(row.eligibility_type) if row.eligibility_type else None,
+        registered_at=row.registered_at,
+        created_at=row.date_created,
+        reason_codes=tuple(row.reason_codes or ()),
+        has_city=bool((row.content or {}).get("city")),
+        by_backoffice=bool((row.content or {}).get("by_backoffice")),
+    )
+
+
+async def checks_of(session: AsyncSession, account_id: int) -> list[Check]:
+    rows = await session.scalars(
+        select(SubscriptionCheck).where(SubscriptionCheck.account_id == account_id).order_by(SubscriptionCheck.id)
+    )
+    return [check_of(row) for row in rows]
+
+
+async def last_review_of(session: AsyncSession, account_id: int) -> ReviewVerdict | None:
+    verdict = await session.scalar(
+        select(SubscriptionReview.verdict)
+        .where(SubscriptionReview.account_id == account_id)
+        .order_by(SubscriptionReview.date_reviewed.desc(), SubscriptionReview.id.desc())
+        .limit(1)
+    )
+    return ReviewVerdict(verdict) if verdict else None
+
+
+async def candidate_of(
+    session: AsyncSession,
+    account: Account,
+    deposits: Sequence[HeldDeposit],
+    *,
+    flags: frozenset[str],
+    reform: Reform,
+    now: datetime,
+) -> Candidate:
+    """Everything that the subscription's rules read, in two statements."""
+    checks = await checks_of(session, account.id)
+    person = person_of(account)
+    current = current_deposit(deposits)
+    phone = account.phone_validation_status
+    return Candidate(
+        now=now,
+        reform=reform,
+        person=person,
+        roles=tuple(in_order(account.roles)),
+        is_active=account.is_active,
+        is_email_validated=account.is_email_validated,
+        phone_number=account.phone_number,
+        phone_validation_status=PhoneValidationStatus(phone) if phone else None,
+        has_deposit=current is not None,
+        has_running_deposit=current is not None and current.is_running(now),
+        eligibility=eligibility_of(person, registrations(checks), now=now, reform=reform),
+        checks=tuple(checks),
+        last_review=await last_review_of(session, account.id),
+        flags=flags,
+    )

@@ -1,0 +1,12 @@
+"""The worker of the users service."""
+
+from __future__ import annotations
+
+from shared.events.worker import Worker
+from users.accounts.achievements import subscribers as achievements
+from users.replicas.subscribers import subscribers as replicas
+from users.settings import Settings
+
+
+def create_worker(settings: Settings) -> Worker:
+    return Worker(settings, subscribers=[replicas, achievements])
