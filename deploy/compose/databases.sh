@@ -8,7 +8,4 @@ CREATE ROLE :"service" LOGIN PASSWORD :'password';
 CREATE DATABASE :"service" OWNER :"service";
 REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
 SQL
-  # The one extension of ours that only a superuser may create.
-  psql --username "$POSTGRES_USER" --dbname "$service" --set ON_ERROR_STOP=1 \
-    --command 'CREATE EXTENSION IF NOT EXISTS earthdistance CASCADE'
 done

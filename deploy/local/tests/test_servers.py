@@ -62,7 +62,6 @@ def test_roles_cannot_read_one_anothers_database(postgres: Postgres) -> None:
 
     with psycopg.connect(postgres.url("users", "users", "secret of users")) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS unaccent")
-        connection.execute("CREATE EXTENSION IF NOT EXISTS earthdistance")
         assert connection.execute("SELECT current_user").fetchone() == ("users",)
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         psycopg.connect(postgres.url("offers", "users", "secret of users"))

@@ -31,7 +31,6 @@ SUPERUSER = "postgres"
 #: A Unix socket's path may have 107 bytes on Linux, 103 on macOS; `/.s.PGSQL.65535` is part of it.
 _SOCKET_DIRECTORY_BYTES = 85
 _SHARED_ROOT = Path("/var/tmp")  # noqa: S108  (the folder has a name of its own and is refused when it is not ours)
-_UNTRUSTED_EXTENSIONS = ("earthdistance",)
 _LEFT_OVER_SECONDS = 10.0
 _DEFAULTS = {
     "timezone": "UTC",
@@ -138,7 +137,7 @@ class Postgres(EmbeddedServer):
         """Make a login role and a database of its own, which no other role may connect to. Idempotent.
 
         The role owns the database and so may create the trusted extensions that its migrations ask for (unaccent,
-        pg_trgm, …); the one of ours that only a superuser may create is there already.
+        pg_trgm, …).
         """
         with psycopg.connect(self.url(), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
@@ -153,10 +152,6 @@ class Postgres(EmbeddedServer):
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(role))
                 )
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            for extension in _UNTRUSTED_EXTENSIONS:
-                statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE")
-                connection.execute(statement.format(sql.Identifier(extension)))
 
     def destroy(self) -> None:
         """Stop and remove everything, also what had to be put elsewhere."""
