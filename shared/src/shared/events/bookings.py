@@ -108,7 +108,7 @@ class Wallet(State):
 
 
 BOOKING = Aggregate(
-    "bookings", "booking", Booking, ("created", "used", "unused", "cancelled", "uncancelled", "expired")
+    "bookings", "booking", Booking, ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed")
 )
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))

@@ -42,6 +42,7 @@ __all__ = [
     "cancel_many",
     "change_display",
     "hand_over",
+    "reimburse_many",
     "reschedule",
     "tell",
     "use_many",
@@ -180,6 +181,19 @@ async def use_many(
             used.append(booking.id)
     await tell(session, "used", used)
     return used
+
+
+async def reimburse_many(session: AsyncSession, booking_ids: Collection[int]) -> list[int]:
+    """Note that used bookings were paid to their offerers; tells `booking.reimbursed` for each."""
+    now = clock.now()
+    paid: list[int] = []
+    for booking in await lock_bookings(session, booking_ids):
+        if booking.status == BookingStatus.USED:
+            booking.status = BookingStatus.REIMBURSED.value
+            booking.reimbursement_date = now
+            paid.append(booking.id)
+    await tell(session, "reimbursed", paid)
+    return paid
 
 
 async def reschedule(session: AsyncSession, stock_id: int, beginning: datetime | None) -> None:
