@@ -135,7 +135,7 @@ class OffererResponse(Response):
 class OfferVenueResponse(Response):
     id: int
     name: str
-    public_name: str | None
+    public_name: str
     address: str | None
     banner_url: str | None
     city: str | None
@@ -152,6 +152,13 @@ class VideoResponse(Response):
     title: str | None
     thumb_url: str | None
     duration_seconds: int | None
+
+
+class NamedArtistResponse(Response):
+    id: str
+    name: str
+    image: str | None
+    role: ArtistRole | None
 
 
 class OfferResponse(Response):
@@ -190,6 +197,12 @@ class OfferResponse(Response):
     venue: OfferVenueResponse
     video: VideoResponse | None
     withdrawal_details: str | None
+
+
+class OfferResponseV2(OfferResponse):
+    """The page under its former address, whose readers know artists by their id alone."""
+
+    artists: list[NamedArtistResponse]  # type: ignore[assignment]
 
 
 def image_answer(image: Image, storage: Storage) -> ImageResponse:
@@ -245,7 +258,7 @@ def venue_answer(venue: PublicVenue) -> OfferVenueResponse:
     return OfferVenueResponse(
         id=venue.id,
         name=venue.common_name,
-        public_name=venue.public_name or None,
+        public_name=venue.common_name,
         address=place.street if place else None,
         banner_url=venue.banner_url,
         city=place.city if place else None,
@@ -304,3 +317,10 @@ def offer_answer(offer: PublicOffer, storage: Storage, now: datetime) -> OfferRe
         video=VideoResponse.model_validate(offer.video) if offer.video else None,
         withdrawal_details=offer.withdrawal_details,
     )
+
+
+def offer_answer_v2(offer: PublicOffer, storage: Storage, now: datetime) -> OfferResponseV2:
+    """The page of an offer for the readers of its former address."""
+    answer = offer_answer(offer, storage, now)
+    named = [artist for artist in answer.artists if artist.id is not None]
+    return OfferResponseV2.model_validate(answer.model_copy(update={"artists": named}).model_dump())

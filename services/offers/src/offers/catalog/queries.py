@@ -204,6 +204,12 @@ async def is_approved(session: AsyncSession, offer_id: int) -> bool:
     return bool(await session.scalar(query))
 
 
+async def subcategory_of(session: AsyncSession, offer_id: int) -> str | None:
+    """The subcategory of an approved offer."""
+    query = sa.select(Offer.subcategory_id).where(Offer.id == offer_id, Offer.validation == OfferValidation.APPROVED)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def _stocks_of(session: AsyncSession, offer_ids: Sequence[int]) -> dict[int, list[PublicStock]]:
     found: dict[int, list[PublicStock]] = defaultdict(list)
     if offer_ids:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
 
 from offers.catalog import queries
-from offers.catalog.answers import ChronicleAuthor, ClubType, OfferResponse, offer_answer
+from offers.catalog.answers import (
+    ChronicleAuthor,
+    ClubType,
+    OfferResponse,
+    OfferResponseV2,
+    offer_answer,
+    offer_answer_v2,
+)
+from offers.catalog.values import PublicOffer
 from shared.clock import now
 from shared.errors import not_found
 from shared.web import (
@@ -63,30 +72,32 @@ class OfferProAdvicesResponse(Response):
     pro_advices: list[OfferProAdvice]
 
 
-async def _offer(session: Any, storage: Any, offer_id: int) -> OfferResponse:
-    moment = now()
+async def _approved(session: Session, offer_id: int, moment: datetime) -> PublicOffer:
     offer = await queries.offer_by_id(session, offer_id, moment)
     if offer is None:
         raise not_found()
-    return offer_answer(offer, storage, moment)
+    return offer
 
 
 @router.get("/native/v1/offer/{offer_id}", operation_id="getNativeV1OfferofferId", deprecated=True)
 async def get_offer_v1(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
     """The same page under its oldest address."""
-    return await _offer(session, storage, offer_id)
+    moment = now()
+    return offer_answer(await _approved(session, offer_id, moment), storage, moment)
 
 
-@router.get("/native/v2/offer/{offer_id}", operation_id="getNativeV2OfferofferId")
-async def get_offer_v2(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+@router.get("/native/v2/offer/{offer_id}", operation_id="getNativeV2OfferofferId", deprecated=True)
+async def get_offer_v2(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponseV2:
     """The same page under its former address."""
-    return await _offer(session, storage, offer_id)
+    moment = now()
+    return offer_answer_v2(await _approved(session, offer_id, moment), storage, moment)
 
 
 @router.get("/native/v3/offer/{offer_id}", operation_id="getNativeV3OfferofferId")
 async def get_offer(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
     """An approved offer, published or not (`isReleased` tells); 404 for any other."""
-    return await _offer(session, storage, offer_id)
+    moment = now()
+    return offer_answer(await _approved(session, offer_id, moment), storage, moment)
 
 
 @router.post("/native/v2/offers/stocks", operation_id="postNativeV2OffersStocks")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from offers.categories.tables import REACTABLE_SUBCATEGORIES
 from offers.reactions.models import BookingReplica, Reaction
-from offers.reactions.rules import BookingFacts, asked_after
+from offers.reactions.rules import CANCELLED, BookingFacts, asked_after
 
 # Used bookings, also once they were reimbursed.
 _USED = ("USED", "REIMBURSED")
@@ -24,7 +24,7 @@ class Reactable:
 
     offer_id: int
     subcategory_id: str
-    date_used: datetime
+    date_used: datetime | None
 
 
 async def bookings_on(session: AsyncSession, user_id: int, offer_ids: Sequence[int]) -> dict[int, list[BookingFacts]]:
@@ -67,3 +67,11 @@ async def reactable_bookings(session: AsyncSession, user_id: int, now: datetime)
     for row in rows:
         found.setdefault(row.offer_id, Reactable(*row))
     return list(found.values())
+
+
+async def booked_offers(session: AsyncSession, user_id: int) -> set[int]:
+    """The offers that a person has booked and not cancelled."""
+    query = sa.select(BookingReplica.offer_id).where(
+        BookingReplica.user_id == user_id, BookingReplica.status != CANCELLED
+    )
+    return set(await session.scalars(query))

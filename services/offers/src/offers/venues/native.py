@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from pydantic.json_schema import SkipJsonSchema
 
 from offers.catalog import queries as catalog
-from offers.catalog.answers import ImageResponse, image_answer
 from offers.categories.names import one_of
 from offers.venues import public_queries as queries
 from offers.venues.public_queries import PublicVenuePage
@@ -127,10 +127,17 @@ class VenueProAdvicesResponse(Response):
     pro_advices: list[VenueProAdvice]
 
 
+class HeadlineImage(Response):
+    """`credit` is left out when there is none."""
+
+    url: str
+    credit: str | SkipJsonSchema[None] = None
+
+
 class HeadlineOfferResponse(Response):
     id: int
     name: str
-    image: ImageResponse | None
+    image: HeadlineImage | SkipJsonSchema[None] = None
 
 
 def _answer(venue: PublicVenuePage) -> VenueResponse:
@@ -200,7 +207,11 @@ async def get_venue_advices(
     return VenueProAdvicesResponse(nb_results=0, pro_advices=[])
 
 
-@router.get("/native/v1/offerer/{offerer_id}/headline-offer", operation_id="getNativeV1OffereroffererIdHeadlineOffer")
+@router.get(
+    "/native/v1/offerer/{offerer_id}/headline-offer",
+    operation_id="getNativeV1OffereroffererIdHeadlineOffer",
+    response_model_exclude_none=True,
+)
 async def get_headline_offer(offerer_id: Identifier, session: Session, storage: StorageOf) -> HeadlineOfferResponse:
     """The offer that an offerer puts forward, while it is active and has an image; else 404."""
     moment = now()
@@ -208,5 +219,6 @@ async def get_headline_offer(offerer_id: Identifier, session: Session, storage: 
     offer = await catalog.offer_by_id(session, offer_id, moment) if offer_id is not None else None
     if offer is None or not offer.is_headline_now(moment):
         raise not_found()
-    image = image_answer(offer.main_image, storage) if offer.main_image else None
-    return HeadlineOfferResponse(id=offer.id, name=offer.name, image=image)
+    image = offer.main_image
+    shown = HeadlineImage(url=storage.public_url(image.key), credit=image.credit) if image else None
+    return HeadlineOfferResponse(id=offer.id, name=offer.name, image=shown)

@@ -1,0 +1,1 @@
+"""Artists of their own pages."""

@@ -1,0 +1,1 @@
+"""When films are shown, and where."""

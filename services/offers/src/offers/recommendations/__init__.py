@@ -1,0 +1,1 @@
+"""Offers like others, and offers for a playlist."""
