@@ -97,14 +97,8 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def topology() -> Topology:
-    """Ports that nothing uses, far from a platform that may be running."""
-    for offset in range(9000 + os.getpid() % 400 * 20, 20000, 20):
-        found = Topology(offset)
-        ports = [process.port for process in found.processes()] + [found.postgres_port, found.valkey_port]
-        if not any(map(port_is_busy, ports)):
-            return found
-    raise AssertionError("no free ports")
+def topology(checkout: Path) -> Topology:
+    return Topology.on_free_ports(checkout / "var")
 
 
 @pytest.fixture

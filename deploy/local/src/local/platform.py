@@ -4,12 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from local import health
 from local.embedded import port_is_busy
 from local.errors import LocalError
-from local.paths import LOGS, VAR, relative
+from local.paths import relative
 from local.processes import Processes, dead_child
 from local.servers import Servers
 from local.topology import SERVICES, WITH_SANDBOX, Process, Topology
@@ -36,14 +35,13 @@ class Platform:
         *,
         sink: Sink = _silent,
         environment: Mapping[str, str] | None = None,
-        logs: Path = LOGS,
     ) -> None:
         self.topology = topology or Topology()
         self.servers = Servers(self.topology)
         self._extra = dict(environment or {})
         self._sink = sink
-        self._logs = logs
-        self.processes = Processes({}, sink, logs)
+        self._logs = self.topology.var / "log"
+        self.processes = Processes({}, sink, self._logs)
         self.known: list[Process] = self.topology.processes()
 
     def check_ports(self) -> None:
@@ -89,7 +87,7 @@ class Platform:
         self.processes.check()
         dead = self.servers.dead()
         if dead is not None:
-            raise LocalError(f"{dead} stopped on its own. Its log is below {relative(VAR)}.")
+            raise LocalError(f"{dead} stopped on its own. Its log is below {relative(self.topology.var)}/.")
 
     def watch(self, stopped: threading.Event) -> None:
         """Until `stopped` is set; raises LocalError when something dies before."""

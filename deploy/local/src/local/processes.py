@@ -14,7 +14,7 @@ from typing import IO
 
 from local.embedded import die_with_parent, tail
 from local.errors import LocalError
-from local.paths import LOGS, ROOT, relative
+from local.paths import ROOT, relative
 from local.topology import Process
 
 STOP_SECONDS = 15.0
@@ -36,7 +36,7 @@ class Ended:
 class Processes:
     """The children of one run. `sink(name, line)` gets every line that they print, from threads of ours."""
 
-    def __init__(self, environment: Mapping[str, str], sink: Sink, logs: Path = LOGS) -> None:
+    def __init__(self, environment: Mapping[str, str], sink: Sink, logs: Path) -> None:
         self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
         self._sink = sink
         self._logs = logs

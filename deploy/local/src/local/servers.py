@@ -5,13 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from local.embedded import port_is_busy
-from local.paths import VAR
 from local.postgres import Postgres
 from local.topology import SERVICES, Topology
 from local.valkey import Valkey
-
-POSTGRES_DIRECTORY = VAR / "postgres"
-VALKEY_DIRECTORY = VAR / "valkey"
 
 
 class Servers:
@@ -40,12 +36,12 @@ class Servers:
     def start(self) -> None:
         """Start what the environment does not replace. Raises LocalError in a sentence."""
         if self.embedded_databases:
-            self.postgres = Postgres(POSTGRES_DIRECTORY, self._topology.postgres_port)
+            self.postgres = Postgres(self._topology.var / "postgres", self._topology.postgres_port)
             self.postgres.start()
             for service in self.embedded_databases:
                 self.postgres.create_database(service, service, service)
         if self.needs_valkey:
-            self.valkey = Valkey(VALKEY_DIRECTORY, self._topology.valkey_port)
+            self.valkey = Valkey(self._topology.var / "valkey", self._topology.valkey_port)
             self.valkey.start()
         self.environment.update(self.addresses())
 

@@ -8,7 +8,7 @@ from local.console import escape, fail, out, say, step
 from local.errors import LocalError
 from local.interruption import Interruption, Stop
 from local.libraries import check_libraries
-from local.paths import LOGS, VAR, relative
+from local.paths import relative
 from local.platform import Platform
 from local.sandboxes import built, remember
 from local.topology import Topology
@@ -46,7 +46,7 @@ def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
         try:
             _bring_up(platform, sandbox)
             if not quiet:
-                say(f"\n[dim]The log follows (also in {relative(LOGS)}/); Ctrl-C stops everything.[/]\n")
+                say(f"\n[dim]The log follows (also in {relative(topology.var)}/log/); Ctrl-C stops everything.[/]\n")
                 view.open()
             platform.watch(interruption.asked)
         except Stop:
@@ -78,7 +78,7 @@ def _bring_up(platform: Platform, sandbox: str | None) -> None:
             remember(sandbox)
     out.print()
     out.print(health.table(healths))
-    out.print(summary(platform.topology))
+    out.print(summary(platform.topology), soft_wrap=True)
 
 
 def _take_down(platform: Platform) -> int:
@@ -98,9 +98,11 @@ def summary(topology: Topology) -> str:
     mailbox = f"http://localhost:{topology.api_port('documents')}/mailbox"
     return f"""
 [bold]Gateway[/]    {door}
-[bold]API pages[/]  {door}/native/docs   {door}/pro/docs   {door}/public/docs
+[bold]API pages[/]  {door}/native/docs
+           {door}/pro/docs
+           {door}/public/docs
 [bold]Mailbox[/]    {mailbox}
-[bold]Data[/]       {relative(VAR)}/  (./pc reset forgets it)
+[bold]Data[/]       {relative(topology.var)}/  (./pc reset forgets it)
 
 [bold]Demo accounts[/] (password {PASSWORD})
   beneficiary  {BENEFICIARY}

@@ -4,7 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from local.embedded import port_is_busy
+from local.errors import LocalError
 from local.paths import VAR
 
 #: In the order in which their sandboxes build on one another.
@@ -34,9 +37,23 @@ class Process:
 
 @dataclass(frozen=True)
 class Topology:
-    """Every port of one running platform. `offset` moves all of them, so that two checkouts can run side by side."""
+    """Every port of one running platform, and the folder of its data.
+
+    `offset` moves all ports, so that two platforms can run side by side; `var` keeps their data apart.
+    """
 
     offset: int = 0
+    var: Path = VAR
+
+    @classmethod
+    def on_free_ports(cls, var: Path) -> "Topology":
+        """A platform of its own beside others, for tests: none of its ports is in use now."""
+        for offset in range(1000 + os.getpid() % 600 * 20, 20000, 20):
+            found = cls(offset, var)
+            ports = [process.port for process in found.processes()]
+            if not any(map(port_is_busy, [*ports, found.postgres_port, found.valkey_port])):
+                return found
+        raise LocalError("Every port that the platform could use is busy.")
 
     @property
     def gateway_port(self) -> int:
@@ -61,10 +78,10 @@ class Topology:
         settings = {
             "ENVIRONMENT": "local",
             "LOG_FORMAT": "plain",
-            "STORAGE_DIRECTORY": str(VAR / "storage"),
+            "STORAGE_DIRECTORY": str(self.var / "storage"),
             "STORAGE_PUBLIC_URL": f"http://localhost:{self.gateway_port}/storage",
             "GATEWAY_PORT": str(self.gateway_port),
-            "GATEWAY_STATE_DIR": str(VAR / "gateway"),
+            "GATEWAY_STATE_DIR": str(self.var / "gateway"),
         }
         for service in SERVICES:
             settings[f"{service.upper()}_URL"] = f"http://127.0.0.1:{self.api_port(service)}"
