@@ -21,6 +21,13 @@ def _context(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
+def _for_people(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a person reads beside the name of the process: the time of day, and only what has a value."""
+    kept = {key: value for key, value in event.items() if value is not None and key not in ("service", "trace")}
+    kept["timestamp"] = str(event.get("timestamp", ""))[11:19]
+    return kept
+
+
 def configure_logging(service: str, *, level: str = "INFO", log_format: str = "json") -> None:
     """Send every log of the process, ours and the libraries', to standard output in one shape."""
     shared_processors: list[Any] = [
@@ -33,7 +40,14 @@ def configure_logging(service: str, *, level: str = "INFO", log_format: str = "j
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False,
+            sort_keys=False,
+            pad_event_to=0,
+            pad_level=False,
+            # Not the default one: it prints local variables, and those hold passwords and tokens.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=[
@@ -52,7 +66,7 @@ def configure_logging(service: str, *, level: str = "INFO", log_format: str = "j
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 lambda _l, _n, event: {"service": service, **event},
-                structlog.processors.format_exc_info if log_format == "json" else lambda _l, _n, event: event,
+                structlog.processors.format_exc_info if log_format == "json" else _for_people,
                 renderer,
             ],
         )
