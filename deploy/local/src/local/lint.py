@@ -31,6 +31,7 @@ _SQUAWK_EXCLUDED = (
     # Lengths are bounded on purpose, and identifiers are 64-bit: what is left as an integer is a delay or a count.
     "prefer-text-field",
     "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
     # Each migration runs in one transaction with bounded lock waits, see shared.database.migrations.
     "transaction-nesting",
     "prefer-robust-stmts",
