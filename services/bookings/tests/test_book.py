@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ from bookings.factories import ActivationCodeFactory, UserFactory, create_benefi
 from bookings.inventory.models import ActivationCode, Inventory
 from bookings.wallet.models import Wallet, WalletEntry
 from shared import clock
+from shared.database import Database
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
 
 Post = Callable[..., Awaitable[httpx.Response]]
@@ -297,3 +300,31 @@ async def test_who_is_not_signed_in(client: httpx.AsyncClient, tokens: Tokens) -
     headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer nonsense"}, tokens.pro(1)]
     for header in headers:
         assert (await client.post("/native/v1/bookings", json=body, headers=header)).status_code == 401
+
+
+async def test_a_booking_takes_three_round_trips(database: Database, session: AsyncSession, tmp_path: Path) -> None:
+    user, other, stock = (
+        await create_beneficiary(session),
+        await create_beneficiary(session),
+        await create_stock(session),
+    )
+    await session.commit()
+    async with database.pool.connection() as connection:
+
+        class OneConnection:
+            @asynccontextmanager
+            async def connection(self) -> AsyncIterator[Any]:
+                yield connection
+
+        pool: Any = OneConnection()
+        # The first prepares the statements.
+        await book_module.book(pool, user_id=user.id, stock_id=stock.id, quantity=1)
+        with (tmp_path / "trace").open("w+b") as trace:
+            connection.pgconn.trace(trace.fileno())
+            await book_module.book(pool, user_id=other.id, stock_id=stock.id, quantity=1)
+            connection.pgconn.untrace()
+            lines = (tmp_path / "trace").read_text(errors="replace").splitlines()
+    directions = [line.split("\t")[1] for line in lines if line.count("\t") > 1]
+    # A round trip is a change from what the server says to what we ask.
+    turns = zip(["B", *directions], directions, strict=False)
+    assert sum(before == "B" and after == "F" for before, after in turns) == 3

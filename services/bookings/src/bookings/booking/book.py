@@ -10,7 +10,6 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
-import psycopg
 from psycopg import AsyncConnection, errors
 from psycopg_pool import AsyncConnectionPool
 
@@ -155,10 +154,10 @@ async def _transaction(connection: AsyncConnection) -> AsyncIterator[datetime]:
     await connection.set_autocommit(True)
     try:
         yield clock.now()
-        await connection.execute("COMMIT")
+        await connection.commit()
     except BaseException:
-        if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not connection.closed:
-            await connection.execute("ROLLBACK")
+        if not connection.closed:
+            await connection.rollback()
         raise
     finally:
         if not connection.closed:
@@ -171,7 +170,8 @@ async def _attempt(connection: AsyncConnection, user_id: int, stock_id: int, qua
         cursor = await connection.execute(
             statements.READ, {"stock_id": stock_id, "user_id": user_id, "now": now}, prepare=True
         )
-        row = await cursor.fetchone()
+    # Fetched once the pipeline is left: inside, it would cost another round trip.
+    row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - the statement's left side always has one row
     read = _read(row)
     if read.user is None or not read.user.is_active:
