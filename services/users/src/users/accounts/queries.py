@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from users.accounts.models import Account, AccountAction, Achievement
@@ -82,7 +83,7 @@ async def states_page(session: AsyncSession, after: int, limit: int) -> list[tup
     if closed:
         rows = await session.execute(
             select(AccountAction.account_id, AccountAction.type, AccountAction.reason)
-            .distinct(AccountAction.account_id)
+            .ext(distinct_on(AccountAction.account_id))
             .where(AccountAction.account_id.in_(closed), AccountAction.type.in_((SUSPENDED, UNSUSPENDED)))
             .order_by(AccountAction.account_id, AccountAction.id.desc())
         )

@@ -120,6 +120,7 @@ async def open_family(
         expires_at=now,
     )
     session.add(family)
+    await session.flush()
     grant = _give(session, family, _refresh_lifetime(settings, trusted))
     await session.flush()
     return grant

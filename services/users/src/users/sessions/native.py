@@ -12,7 +12,7 @@ from shared.web import DatabaseOf, Session, native_router, operation
 from users.accounts.queries import account_by_id, state_of_account
 from users.accounts.rules import AccountState
 from users.features.queries import active_flags
-from users.sessions.actions import Device, open_family, revoke_family, use_refresh_token
+from users.sessions.actions import Device, note_connection, open_family, revoke_family, use_refresh_token
 from users.sessions.captcha import Captcha
 from users.sessions.schemas import (
     RefreshRequestV2,
@@ -93,6 +93,7 @@ async def _sign_in(
         if state in _CLOSED:
             code, sentence = _CLOSED[state]
             raise ApiError(400, {"code": code, "general": [sentence]})
+        note_connection(account)
         grant = await open_family(session, sign_in.settings, account, device)
     return await issuer.access(account, str(grant.family_id)), await issuer.refresh(account, grant), state
 
