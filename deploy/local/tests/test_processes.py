@@ -96,3 +96,14 @@ def test_a_command_that_hangs_is_named(processes: Processes) -> None:
     processes.start(python("slow", SLEEP), ends=True)
     with pytest.raises(LocalError, match="slow did not finish within 0 s"):
         processes.wait("slow", 0.2)
+
+
+def test_a_child_halted_on_purpose_is_no_death_and_can_come_back(processes: Processes, lines: Lines) -> None:
+    processes.start(python("service", SLEEP))
+    lines.wait_for("service", "up")
+    processes.halt("service", signal.SIGKILL)
+    processes.check()
+    lines.seen.clear()
+    processes.start(python("service", SLEEP))
+    lines.wait_for("service", "up")
+    assert processes.log_of("service").read_text() == "up\nup\n"

@@ -1,6 +1,5 @@
 """The whole platform as one thing: servers, migrations, services, gateway. `./pc start` and the journey tests run it."""
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -111,9 +110,15 @@ class Platform:
         self.servers.stop()
         return killed
 
-    def kill(self, name: str, signal_number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a child a signal (fault tests)."""
-        os.kill(self.processes.pids()[name], signal_number)
+    def halt(self, name: str, signal_number: signal.Signals = signal.SIGTERM) -> None:
+        """End one child on purpose (fault tests): asked politely, or killed."""
+        self.processes.halt(name, signal_number)
+
+    def restart(self, name: str) -> None:
+        """Start a halted child again and wait until it is ready."""
+        process = next(process for process in self.known if process.name == name)
+        self.processes.start(process)
+        health.wait_ready([process], self.check)
 
     def _command(self, service: str, *words: str) -> Process:
         python = self.known[0].command[0]

@@ -53,8 +53,11 @@ class Processes:
         """
         if ends:
             self._short.add(process.name)
+        else:
+            self._short.discard(process.name)
         self._logs.mkdir(parents=True, exist_ok=True)
-        log = self.log_of(process.name).open("w", encoding="utf-8")
+        again = process.name in self._children
+        log = self.log_of(process.name).open("a" if again else "w", encoding="utf-8")
         child = subprocess.Popen(
             process.command,
             stdin=subprocess.DEVNULL,
@@ -119,6 +122,13 @@ class Processes:
             ) from None
         self._readers[name].join(5)
         return status
+
+    def halt(self, name: str, signal_number: signal.Signals) -> None:
+        """End one child without anybody being told of its death; waits until it is gone."""
+        self._short.add(name)
+        self._children[name].send_signal(signal_number)
+        self._children[name].wait(STOP_SECONDS)
+        self._readers[name].join(5)
 
     def stop(self, order: Sequence[str] = ()) -> list[str]:
         """Ask all children to end, those in `order` first, and kill those that do not. Returns who had to be killed."""

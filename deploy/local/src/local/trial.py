@@ -1,0 +1,32 @@
+"""A whole platform for as long as a test session lasts, on ports and data of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.platform import Platform
+from local.postgres import Postgres
+from local.topology import Topology
+
+
+@contextmanager
+def running_platform(
+    directory: Path, *, sandbox: str | None = "tiny", environment: Mapping[str, str] | None = None
+) -> Iterator[Platform]:
+    """Start everything below `directory`, build the sandbox, and stop and remove all at the end.
+
+    The addresses are `platform.topology`'s; what the processes printed is in `directory/log/<process>.log`;
+    `platform.halt(name)` and `platform.restart(name)` serve tests of faults.
+    """
+    platform = Platform(Topology.on_free_ports(directory), environment=environment)
+    try:
+        platform.start_servers()
+        platform.migrate()
+        platform.start_processes()
+        platform.wait_ready()
+        if sandbox is not None:
+            platform.sandbox(sandbox)
+        yield platform
+    finally:
+        platform.stop()
+        Postgres(directory / "postgres").destroy()
