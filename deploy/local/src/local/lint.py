@@ -12,7 +12,7 @@ from local.migrations import written_sql
 from local.paths import ROOT, relative
 from local.run import capture, tool
 
-_CODE = ("shared", "gateway", "services", "deploy", "tests")
+_CODE = tuple(name for name in ("pc", "shared", "gateway", "services", "deploy", "tests") if (ROOT / name).exists())
 #: Nothing that is committed may hold a path of one machine or the address of a package registry.
 _FOREIGN = re.compile(
     r"(/work/(?:main|shared|steering|\.library)|/farm/|/home/\w+/|/Users/\w+/"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ def _context(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def _for_people(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _for_people(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What a person reads beside the name of the process: the time of day, and only what has a value."""
     kept = {key: value for key, value in event.items() if value is not None and key not in ("service", "trace")}
     kept["timestamp"] = str(event.get("timestamp", ""))[11:19]
