@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bookings.audit import broken_laws
-from bookings.booking import actions, jobs
+from bookings.booking import actions
 from bookings.booking.models import Booking
 from bookings.booking.values import CancellationReason, ValidationAuthor
+from bookings.fact_factories import ADDRESS, deposit_state, offer_state, stock_state, user_state
 from bookings.factories import (
     ActivationCodeFactory,
     OffererFactory,
@@ -26,7 +27,6 @@ from bookings.replicas.models import OfferReplica, StockReplica, UserReplica, Ve
 from bookings.wallet.models import Wallet
 from shared.database import Database
 from shared.events import REPLAYED
-from shared.events.envelope import Coordinates
 from shared.events.offers import (
     ACTIVATION_CODE,
     ATTACHMENT,
@@ -36,111 +36,14 @@ from shared.events.offers import (
     VENUE,
     Address,
     Attachment,
-    Offer,
     Offerer,
-    Stock,
-    Subcategory,
     Venue,
 )
 from shared.events.offers import ActivationCode as ActivationCodeState
-from shared.events.users import DEPOSIT, USER, Deposit, Recredit, User
+from shared.events.users import DEPOSIT, USER, Recredit
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-ADDRESS = Address(
-    id=7,
-    street="1 rue du Port",
-    postal_code="97400",
-    city="Saint-Denis",
-    department_code="974",
-    timezone="Indian/Reunion",
-    coordinates=Coordinates(latitude=-20.88, longitude=55.45),
-)
-CONCERT = Subcategory(
-    id="CONCERT",
-    category_id="MUSIQUE_LIVE",
-    label="Concert",
-    is_event=True,
-    is_online_only=False,
-    is_digital_deposit=False,
-    is_physical_deposit=True,
-    can_expire=False,
-    is_bookable_by_underage_when_free=True,
-    is_bookable_by_underage_when_not_free=True,
-)
-
-
-def user_state(id_: int = 1, **changes: Any) -> User:
-    values: dict[str, Any] = {
-        "email": "camille@example.com",
-        "first_name": "Camille",
-        "last_name": "Durand",
-        "birth_date": date(2008, 3, 14),
-        "phone_number": None,
-        "postal_code": "97400",
-        "department_code": "974",
-        "roles": ["BENEFICIARY"],
-        "is_active": True,
-        "is_email_validated": True,
-        "date_created": NOW,
-    }
-    return User(id=id_, **{**values, **changes})
-
-
-def deposit_state(id_: int = 1, **changes: Any) -> Deposit:
-    values: dict[str, Any] = {
-        "user_id": 1,
-        "type": "GRANT_17_18",
-        "version": 1,
-        "amount_cents": 150_00,
-        "source": "test",
-        "date_created": NOW,
-        "expiration_date": NOW + timedelta(days=700),
-        "recredits": [Recredit(type="Recredit18", amount_cents=150_00, date_created=NOW)],
-    }
-    return Deposit(id=id_, **{**values, **changes})
-
-
-def offer_state(offer: OfferReplica, **changes: Any) -> Offer:
-    values: dict[str, Any] = {
-        "venue_id": offer.venue_id,
-        "offerer_id": offer.offerer_id,
-        "name": offer.name,
-        "description": None,
-        "subcategory": CONCERT,
-        "product_id": None,
-        "ean": None,
-        "url": None,
-        "image_url": None,
-        "is_duo": True,
-        "validation": "APPROVED",
-        "publication_datetime": NOW,
-        "booking_allowed_datetime": None,
-        "withdrawal_type": None,
-        "withdrawal_delay": None,
-        "withdrawal_details": None,
-        "booking_contact": None,
-        "booking_email": None,
-        "address": ADDRESS,
-    }
-    return Offer(id=offer.id, **{**values, **changes})
-
-
-def stock_state(stock: StockReplica, **changes: Any) -> Stock:
-    values: dict[str, Any] = {
-        "offer_id": stock.offer_id,
-        "price_cents": stock.price_cents,
-        "quantity": 100,
-        "beginning_datetime": stock.beginning_datetime,
-        "booking_limit_datetime": stock.booking_limit_datetime,
-        "price_category_id": None,
-        "price_category_label": None,
-        "features": [],
-        "is_soft_deleted": False,
-        "has_activation_codes": False,
-    }
-    return Stock(id=stock.id, **{**values, **changes})
 
 
 @pytest.fixture(autouse=True)
@@ -411,61 +314,6 @@ async def test_a_suspended_holder(session: AsyncSession, deliver: Delivery, book
     assert (await read(session, first)).status == "CONFIRMED"
     booking = await read(session, second)
     assert (booking.status, booking.cancellation_reason) == ("CANCELLED", "FRAUD_SUSPICION")
-
-
-async def test_what_nobody_comes_for_expires(
-    session: AsyncSession, database: Database, book: Book, clock: ClockControl, events: EventRecorder
-) -> None:
-    papers = [await create_stock(session, offer__thing=True) for _ in range(3)]
-    discs = await create_stock(session, offer__thing=True, offer__subcategory_id="SUPPORT_PHYSIQUE_MUSIQUE_CD")
-    books, disc, concert = (
-        [await book(stock) for stock in papers],
-        await book(discs),
-        await book(await create_stock(session)),
-    )
-    clock.set(NOW + timedelta(days=10))
-    assert await jobs.expire(database, batch=2) == 0
-    clock.set(NOW + timedelta(days=11))
-    assert await jobs.expire(database, batch=2) == 3
-    assert await jobs.expire(database, batch=2) == 0
-    assert [(await read(session, one)).cancellation_reason for one in books] == ["EXPIRED"] * 3
-    assert len(await events.published("booking.expired")) == 3
-    assert await events.published("booking.cancelled") == []
-    clock.set(NOW + timedelta(days=31))
-    assert await jobs.expire(database) == 1
-    assert (await read(session, disc)).status == "CANCELLED"
-    assert (await read(session, concert)).status == "CONFIRMED"
-
-
-async def test_past_events_count_as_used(
-    session: AsyncSession, database: Database, book: Book, clock: ClockControl, events: EventRecorder
-) -> None:
-    event = await book(await create_stock(session, beginning_datetime=NOW + timedelta(days=5)))
-    thing = await book(await create_stock(session, offer__thing=True))
-    clock.set(NOW + timedelta(days=7))
-    assert await jobs.use_past(database) == 0
-    clock.advance(seconds=1)
-    assert await jobs.use_past(database) == 1
-    assert await jobs.use_past(database) == 0
-    booking = await read(session, event)
-    assert (booking.status, booking.validation_author_type) == ("USED", "AUTO")
-    assert (await read(session, thing)).status == "CONFIRMED"
-    assert [item["aggregate_id"] for item in await events.published("booking.used")] == [event]
-
-
-async def test_old_cards_and_codes_are_put_away(
-    session: AsyncSession, database: Database, book: Book, clock: ClockControl
-) -> None:
-    card = await book(await create_stock(session, price_cents=0, offer__card=True))
-    coded = await create_stock(session, offer__digital=True, has_activation_codes=True)
-    await ActivationCodeFactory.create(session, stock_id=coded.id)
-    code, paper = await book(coded), await book(await create_stock(session, offer__thing=True))
-    clock.set(NOW + timedelta(days=30))
-    assert await jobs.archive(database) == 0
-    clock.advance(seconds=1)
-    assert await jobs.archive(database) == 2
-    assert await jobs.archive(database) == 0
-    assert [(await read(session, one)).display_as_ended for one in (card, code, paper)] == [True, True, None]
 
 
 async def test_a_person_with_two_wallets_spends_the_one_that_ends_last(session: AsyncSession, book: Book) -> None:
