@@ -31,6 +31,7 @@ PASSWORD = "user@AZERTY123"
 # Everybody turned their age this many days ago, so that the data set keeps its ages for a while.
 DAYS_SINCE_BIRTHDAY = 40
 ENDED = timedelta(days=30)
+CITIES = {"93": "Bobigny", "973": "Cayenne", "988": "Nouméa"}
 
 
 async def build(name: str, database: Database) -> None:
@@ -73,7 +74,7 @@ async def _add(session: AsyncSession, who: Someone, password_hash: str, reform: 
         validated_birth_date=born if who.credit is not Credit.NONE else None,
         is_email_validated=who.is_email_validated,
         needs_to_fill_cultural_survey=who.needs_survey,
-        city="Bobigny" if who.postal_code.startswith("93") else None,
+        city=CITIES[department_code(who.postal_code)],
         phone_number="+33639980001" if who.age is not None else None,
         phone_validation_status=PhoneValidationStatus.VALIDATED.value if who.credit is not Credit.NONE else None,
     )
@@ -96,7 +97,7 @@ async def _subscribe(session: AsyncSession, account: Account, eligibility: Eligi
     if eligibility is not EligibilityType.FREE:
         steps += [CheckType.UBBLE, CheckType.HONOR_STATEMENT]
     for step in steps:
-        content = {"city": account.city or "Cayenne"} if step is CheckType.PROFILE_COMPLETION else None
+        content = {"city": account.city} if step is CheckType.PROFILE_COMPLETION else None
         await record_check(
             session, account.id, step, CheckStatus.OK, eligibility=eligibility, content=content, registered_at=when
         )

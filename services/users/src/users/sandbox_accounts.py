@@ -81,7 +81,7 @@ def _young() -> list[Someone]:
                         f"pctest.jeune{area}.{situation}.{generation}@example.com",
                         "Camille",
                         f"Jeune {area} {generation}",
-                        age=21 if expired else 19,
+                        age=21 if expired else 20,
                         credit=credit,
                         postal_code=postal_code,
                         needs_survey=situation != "has-filled-cultural-survey",

@@ -54,6 +54,8 @@ class _Scheme(SecurityBase):
     def _refusal(self) -> ApiError:
         # The portal and the partners read a sentence; the app reads the status alone.
         body: dict[str, Any] = {} if self._kind == "native" else {"global": ["Authentification requise."]}
+        if self._token_type == "refresh":  # noqa: S105 - a kind of token, not a secret
+            body = {"msg": "Ce jeton de rafraîchissement n'est pas valide."}
         return ApiError(401, body, {"WWW-Authenticate": "Bearer"})
 
 

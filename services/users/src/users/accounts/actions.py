@@ -66,7 +66,10 @@ async def tell(session: AsyncSession, account: Account, fact: str) -> None:
 async def lock_account(session: AsyncSession, account_id: int) -> Account:
     """The account, locked until the transaction ends; 404 when there is none."""
     account = await session.scalar(
-        select(Account).where(Account.id == account_id).with_for_update().execution_options(populate_existing=True)
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if account is None:
         raise not_found()
@@ -125,7 +128,7 @@ async def grant_role(session: AsyncSession, account: Account, role: Role) -> boo
 
 async def follow_attachments(session: AsyncSession, user_id: int) -> bool:
     """Bring the pro role in line with the attachments known; False when nothing changed or nobody has that id."""
-    account = await session.scalar(select(Account).where(Account.id == user_id).with_for_update())
+    account = await session.scalar(select(Account).where(Account.id == user_id).with_for_update(key_share=True))
     if account is None:
         return False
     statuses = set(

@@ -128,7 +128,7 @@ async def _refresh(
     if unknown:
         raise ApiError(401, {"email": "unknown"})
     if refreshed is None:
-        raise ApiError(401, {"msg": "Ce jeton de rafraîchissement n'est plus valide."}, {"WWW-Authenticate": "Bearer"})
+        raise ApiError(401, {"msg": "Ce jeton de rafraîchissement n'est pas valide."}, {"WWW-Authenticate": "Bearer"})
     access = await issuer.access(refreshed.account, str(refreshed.family_id))
     return access, await issuer.refresh(refreshed.account, refreshed.grant) if refreshed.grant else None
 

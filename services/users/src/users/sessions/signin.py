@@ -73,7 +73,9 @@ class SignIn:
         if not verdict.is_right or account_id is None:
             raise refusal()
         async with self.database.transaction() as session:
-            account = await session.scalar(select(Account).where(Account.id == account_id).with_for_update())
+            account = await session.scalar(
+                select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+            )
             if account is None or account.password_hash != password_hash:
                 raise refusal()
             if verdict.new_hash is not None:

@@ -61,7 +61,7 @@ def stepper_title(state: State, amount_cents: int | None, *, xpf: bool) -> tuple
 
 
 def step_subtitle(step: Step, state: State, candidate: Candidate) -> str | None:
-    if step is Step.PROFILE_COMPLETION and has_previous_profile(candidate):
+    if step is Step.PROFILE_COMPLETION and state is State.PROFILE_COMPLETION and has_previous_profile(candidate):
         return "Confirme tes informations"
     if step is Step.IDENTITY_CHECK and state is State.IDENTITY_CHECK_RETRY:
         return "Vérifie que ton document est lisible et en cours de validité, puis réessaie."
