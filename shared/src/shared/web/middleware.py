@@ -17,7 +17,7 @@ from shared.web.refusals import failure_response
 log = structlog.get_logger("access")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,100}")
-_QUIET = ("/health/", "/metrics")
+_QUIET = ("/health/", "/metrics", "/openapi.json")
 
 
 class RequestMiddleware:
