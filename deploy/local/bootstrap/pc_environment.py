@@ -136,7 +136,8 @@ def _install_packages() -> None:
     wanted = VENV / "uv-requirement.txt"
     wanted.write_text(pin.group(0))
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes")
-    _must("Installing uv", *pip, "-r", wanted)
+    if not (VENV / "bin" / "uv").exists():  # it is there in an environment that uv itself made, which has no pip
+        _must("Installing uv", *pip, "-r", wanted)
     fast = (VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCK)
     if not _run(*fast, environment=_uv_environment()):
         _must("Installing the locked packages", *pip, "-r", LOCK)
@@ -150,11 +151,19 @@ def _install_members() -> None:
         _must("Installing this repository's packages", *pip, *folders)
 
 
+def _pip_configuration() -> str:
+    for python in (PYTHON, sys.executable):
+        command = [python, "-m", "pip", "config", "list"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            return result.stdout
+    return ""
+
+
 def _uv_environment() -> dict[str, str]:
     """What pip is configured with, said in uv's words: uv does not read pip's configuration."""
-    result = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     configured: dict[str, str] = {}
-    for line in result.stdout.splitlines():
+    for line in _pip_configuration().splitlines():
         name, _, value = line.partition("=")
         configured.setdefault(name.rpartition(".")[2], value.strip("'\""))  # the environment is listed first
     names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
