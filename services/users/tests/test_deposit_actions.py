@@ -23,6 +23,7 @@ from users.deposits.actions import (
     recredit_for_age,
     refusal,
 )
+from users.deposits.jobs import recredit_users
 from users.deposits.models import Deposit, Recredit
 from users.deposits.rules import (
     DepositNotGrantable,
@@ -36,6 +37,7 @@ from users.deposits.rules import (
 )
 from users.eligibility.rules import EligibilityType, Reform
 from users.factories import CheckFactory, DepositFactory, RecreditFactory, YoungFactory
+from users.settings import Settings
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 REFORM = Reform(datetime(2025, 1, 1, tzinfo=UTC))
@@ -360,3 +362,24 @@ async def test_the_database_refuses_what_the_rules_refuse(session: AsyncSession)
     session.add_all([RecreditFactory.build(deposit_id=deposit_id) for _ in range(2)])
     with pytest.raises(IntegrityError):
         await session.flush()
+
+
+async def test_the_daily_job_recredits_once(
+    session: AsyncSession, database: Database, settings: Settings, events: EventRecorder
+) -> None:
+    ready = await someone(session, date(2008, 5, 1), roles=["UNDERAGE_BENEFICIARY"])
+    waiting = await someone(session, date(2008, 5, 1), roles=["UNDERAGE_BENEFICIARY"])
+    young = await someone(session, date(2010, 5, 1), roles=["UNDERAGE_BENEFICIARY"])
+    for account in (ready, waiting, young):
+        deposit = await DepositFactory.create(
+            session, account_id=account.id, type="GRANT_17_18", version=1, amount_cents=50_00
+        )
+        await RecreditFactory.create(session, deposit_id=deposit.id, type="Recredit17", amount_cents=50_00)
+    for kind in ("profile_completion", "ubble", "honor_statement"):
+        await CheckFactory.create(session, account_id=ready.id, type=kind)
+    await session.commit()
+    assert await recredit_users(database, settings, batch=1) == {"recredited": 1, "skipped": 1, "failed": 0}
+    assert await recredit_users(database, settings) == {"recredited": 0, "skipped": 1, "failed": 0}
+    assert [event["state"]["user_id"] for event in await events.published("deposit.recredited")] == [ready.id]
+    assert await roles(session, ready) == ["BENEFICIARY"]
+    assert await roles(session, waiting) == ["UNDERAGE_BENEFICIARY"]

@@ -15,6 +15,7 @@ from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
 from users.accounts.actions import state_of
 from users.accounts.queries import states_page as account_states
+from users.deposits.jobs import recredit_users
 from users.deposits.queries import states_page as deposit_states
 from users.features.actions import install_flags, set_flag
 from users.sandbox import build
@@ -41,6 +42,12 @@ async def delete_expired_sessions(database: Database) -> Counts:
     """Delete sessions, tokens, counters and devices that are past their time."""
     async with database.transaction() as session:
         return await purge(session)
+
+
+@job(cli, Settings, "recredit-users")
+async def recredit(database: Database) -> Counts:
+    """Add what a 17th or 18th birthday gives to the credits that run. Daily."""
+    return await recredit_users(database, Settings())
 
 
 @cli.command("rotate-signing-key")
