@@ -1,10 +1,11 @@
 """`./pc start`: bring the platform up step by step, tell where things are, show its log until it is stopped."""
 
+import sys
 import threading
 
 from local import health
 from local.accounts import BENEFICIARY, PARTNER, PASSWORD
-from local.console import escape, fail, out, say, step
+from local.console import fail, out, say, step
 from local.errors import LocalError
 from local.interruption import Interruption, Stop
 from local.libraries import check_libraries
@@ -13,15 +14,21 @@ from local.platform import Platform
 from local.sandboxes import built, remember
 from local.topology import Topology
 
-_COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green", "red")
+_COLOURS = (36, 35, 32, 33, 34, 96, 95, 92, 31)
 
 
 class LogView:
-    """The one log on the terminal: each line with the name of its process. Silent until `open` (files get all)."""
+    """The one log on the terminal: each line with the name of its process. Silent until `open` (files get all).
+
+    Lines are written as they are, without rich: under load there are thousands a second.
+    """
 
     def __init__(self, names: list[str]) -> None:
-        self._width = max(map(len, names), default=0)
-        self._colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
+        width = max(map(len, names), default=0)
+        self._prefixes = {name: f"{name:<{width}} │ " for name in names}
+        if out.is_terminal and out.color_system is not None:
+            for index, (name, prefix) in enumerate(self._prefixes.items()):
+                self._prefixes[name] = f"\033[{_COLOURS[index % len(_COLOURS)]}m{prefix}\033[0m"
         self._open = threading.Event()
 
     def open(self) -> None:
@@ -32,8 +39,8 @@ class LogView:
 
     def __call__(self, name: str, line: str) -> None:
         if self._open.is_set():
-            colour = self._colours.get(name, "white")
-            out.print(f"[{colour}]{name:<{self._width}}[/] │ {escape(line)}", soft_wrap=True)
+            sys.stdout.write(f"{self._prefixes.get(name, name)}{line}\n")
+            sys.stdout.flush()
 
 
 def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
