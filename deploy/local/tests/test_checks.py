@@ -8,6 +8,7 @@ import pytest
 
 from local import locks
 from local.errors import LocalError
+from local.heads import heads
 from local.lint import foreign
 from local.logs import log_files
 from local.topology import SERVICES, Topology
@@ -81,6 +82,19 @@ def test_machine_paths_and_registries_are_found(tmp_path: Path) -> None:
     # Put together here, so that this file itself holds none.
     bad.write_text("a\n/ho" + "me/someone/src\nhttps://py" + "pi.org/simple\n")
     assert foreign([good, bad]) == [f"{bad}:2: /ho" + "me/someone/", f"{bad}:3: py" + "pi.org/simple"]
+
+
+def test_heads_are_the_revisions_that_nothing_follows(tmp_path: Path) -> None:
+    for branch, name, text in (
+        ("pre", "a", "revision = 'a'\ndown_revision = None\nbranch_labels = ('pre',)"),
+        ("pre", "b", "revision: str = 'b'\ndown_revision: str | None = 'a'"),
+        ("pre", "c", "revision = 'c'\ndown_revision = 'a'"),
+        ("pre", "d", "revision = 'd'\ndown_revision = ('b', 'c')"),
+        ("post", "e", "revision = 'e'\ndown_revision = None"),
+    ):
+        (tmp_path / branch).mkdir(exist_ok=True)
+        (tmp_path / branch / f"{name}.py").write_text(text)
+    assert heads(tmp_path) == {"d", "e"}
 
 
 def test_every_process_has_a_port_of_its_own() -> None:

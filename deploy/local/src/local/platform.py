@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from local import health
 from local.embedded import port_is_busy
 from local.errors import LocalError
+from local.heads import is_current
 from local.paths import relative
 from local.processes import Processes, dead_child
 from local.servers import Servers
@@ -64,8 +65,10 @@ class Platform:
         self.processes = Processes(environment, self._sink, self._logs)
 
     def migrate(self) -> None:
-        """Both branches of every service, side by side."""
-        self._run_all([self._command(service, "migrate") for service in SERVICES], MIGRATION_SECONDS)
+        """Both branches of every service that lacks a migration, side by side."""
+        urls = self.servers.environment
+        late = [service for service in SERVICES if not is_current(service, urls[f"DATABASE_URL_{service.upper()}"])]
+        self._run_all([self._command(service, "migrate") for service in late], MIGRATION_SECONDS)
 
     def start_processes(self) -> None:
         """APIs, workers and the gateway; they find one another as they come up."""
