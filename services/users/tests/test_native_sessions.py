@@ -403,3 +403,30 @@ async def test_the_last_connection_moves_every_quarter_of_an_hour(
     await refresh(client, token)
     await session.refresh(account)
     assert account.last_connection_date == later
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"identifier": "\\ud800", "password": "x", "deviceInfo": {"deviceId": "d"}}',
+        b'{"identifier": "a", "password": "\\udfff", "deviceInfo": {"deviceId": "d"}}',
+        b'{"identifier": "a", "password": "x", "deviceInfo": {"deviceId": "\\ud800"}}',
+        b'{"identifier": "a", ',
+        b"\xff\xfe",
+        b"[" * 5_000,
+        b"",
+    ],
+)
+async def test_broken_text_is_400(client: httpx.AsyncClient, content: bytes) -> None:
+    response = await client.post("/native/v2/signin", content=content, headers={"content-type": "application/json"})
+    assert response.status_code == 400, response.text
+
+
+async def test_strange_headers_are_no_trouble(young: Account, sign_in: SignIn, session: AsyncSession) -> None:
+    strange = {"x-city": "é" * 400, "x-country": "\xff", "x-forwarded-for": " , ", "device-id": "\xe9"}
+    headers = {name: value.encode("latin-1") for name, value in strange.items()}
+    response = await sign_in(young.email, device="mine", **headers)  # type: ignore[arg-type]
+    assert response.status_code == 200
+    location = await session.scalar(select(LoginDevice.location))
+    assert location is not None
+    assert len(location) == 255

@@ -63,7 +63,8 @@ def redis_url(servers: Addresses, worker_name: str) -> str:
     return f"{servers.redis_url}/{number}"
 
 
-@pytest.fixture(scope="session")
+# Not kept for the session: pytest would hand the first context's database to the tests of every other one.
+@pytest.fixture
 def test_database(servers: Addresses, context: str, worker_name: str) -> TestDatabase:
     return prepare(servers.database_url, context, worker_name)
 

@@ -9,10 +9,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 
+def _is_storable(text: str) -> bool:
+    """PostgreSQL stores neither NUL characters nor halves of surrogate pairs, which JSON can spell."""
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _refuse_nul(value: Any) -> Any:
-    """PostgreSQL stores no NUL character: refuse it at the door, at any depth."""
+    """Refuse text that cannot be stored at the door, at any depth."""
     if isinstance(value, str):
-        if "\x00" in value:
+        if not _is_storable(value):
             raise ValueError("caractère interdit")
     elif isinstance(value, dict):
         for key, item in value.items():
