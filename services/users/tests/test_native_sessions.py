@@ -167,6 +167,13 @@ async def test_bcrypt_hashes_are_verified_and_replaced(session: AsyncSession, si
     assert (await sign_in("ancien@example.com")).status_code == 200
 
 
+async def test_two_sign_ins_at_once_with_an_old_hash(session: AsyncSession, sign_in: SignIn) -> None:
+    await AccountFactory.create(session, email="ancien@example.com", password_hash=bcrypt_hash())
+    await session.commit()
+    answers = await asyncio.gather(*(sign_in("ancien@example.com") for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+
+
 async def test_beyond_72_bytes_bcrypt_never_matches(session: AsyncSession, sign_in: SignIn) -> None:
     password = "a" * 72
     await AccountFactory.create(session, email="long@example.com", password_hash=bcrypt_hash(password))

@@ -74,7 +74,6 @@ class QFBonificationStatus(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     STARTED = "started"
     CUSTODIAN_NOT_FOUND = "custodian_not_found"
-    APPLICATION_NOT_FOUND = "application_not_found"
     NOT_IN_TAX_HOUSEHOLD = "not_in_tax_household"
     QUOTIENT_FAMILIAL_TOO_HIGH = "quotient_familial_too_high"
     TOO_MANY_RETRIES = "too_many_retries"
@@ -119,7 +118,10 @@ class NotificationSubscriptions(Response):
 
 
 class UserProfileResponse(Response):
-    """`domainsCredit` and `bookedOffers` are known to `bookings`: the gateway puts them in."""
+    """`domainsCredit` and `bookedOffers` are known to `bookings`: the gateway puts them in.
+
+    `disabilityBonificationStatus` is null until that bonus exists here.
+    """
 
     achievements: list[AchievementResponse]
     activity_id: ActivityIdEnum | None = None
@@ -220,6 +222,7 @@ def profile_response(profile: Profile) -> UserProfileResponse:
         email=account.email,
         first_name=account.first_name or None,
         has_password=account.password_hash is not None,
+        # Profiles expire through campaigns that ask to confirm them; there is none.
         has_profile_expired=False,
         id=account.id,
         is_beneficiary=is_beneficiary(account.roles),

@@ -1,7 +1,7 @@
 """Who knows the password? The steps that both front-ends' sign-ins share.
 
 Three steps, so that no connection is held while a password is hashed: count the attempt and read the hash (committed,
-whatever follows), compare, then act in one transaction on the account, locked, whose hash must still be the one compared.
+whatever follows), compare, then act in one transaction on the account, locked; a hash that changed is compared again.
 """
 
 from __future__ import annotations
@@ -76,8 +76,13 @@ class SignIn:
             account = await session.scalar(
                 select(Account).where(Account.id == account_id).with_for_update(key_share=True)
             )
-            if account is None or account.password_hash != password_hash:
+            if account is None:
                 raise refusal()
+            if account.password_hash != password_hash:
+                # Changed meanwhile: by its holder, or by their other sign-in, which replaced an old hash.
+                verdict = await self.passwords.verify(password, account.password_hash)
+                if not verdict.is_right:
+                    raise refusal()
             if verdict.new_hash is not None:
                 account.password_hash = verdict.new_hash
             await forget_attempts(session, reset=by_account, uncount=by_address)
