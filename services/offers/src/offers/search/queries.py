@@ -87,11 +87,13 @@ def _conditions(criteria: Criteria, query: str | None, *, with_stock: bool = Tru
         conditions.append(f"{_DISTANCE} <= :chord")
     if with_stock and criteria.asks_stocks:
         fitting = f"SELECT FROM stock WHERE stock.offer_id = search_offer.offer_id AND {_stock_conditions(criteria)}"
-        if query is not None or criteria.venue_id is not None or _radius(criteria) is not None:
-            # Few offers are left: each asks its own stocks, if it must. `OFFSET 0` keeps the planner from reading all.
-            conditions.append(f"(({_contained(criteria)}) OR EXISTS ({fitting} OFFSET 0))")
-        else:
+        dates_alone = criteria.beginning_from is not None or criteria.beginning_to is not None
+        if dates_alone and query is None and criteria.venue_id is None and _radius(criteria) is None:
+            # Few stocks have such a date: they are read first, by their own index.
             conditions.append(f"EXISTS ({fitting})")
+        else:
+            # Each offer asks its own stocks, if it must. `OFFSET 0` keeps the planner from reading all stocks at once.
+            conditions.append(f"(({_contained(criteria)}) OR EXISTS ({fitting} OFFSET 0))")
     return " AND ".join(conditions)
 
 
@@ -163,13 +165,13 @@ def matches_sql(criteria: Criteria, query: str | None) -> str:
         case _ if query is not None:
             # Weighing words costs: only the best of many matches are weighed.
             return f"""
-                SELECT offer_id, chord FROM (
-                    SELECT search_offer.offer_id, search_offer.rank, search_offer.words, {distance} AS chord
-                    FROM search_offer WHERE {_conditions(criteria, query)}
+                SELECT search_offer.offer_id, {distance} AS chord
+                FROM (
+                    SELECT search_offer.offer_id FROM search_offer WHERE {_conditions(criteria, query)}
                     ORDER BY search_offer.rank DESC, search_offer.offer_id DESC LIMIT :ranked
-                ) AS best
-                ORDER BY ts_rank('{{0.05, 0.15, 0.4, 1}}', words, CAST(:query AS tsquery), 1) DESC, rank DESC,
-                         offer_id DESC {page}
+                ) AS best JOIN search_offer ON search_offer.offer_id = best.offer_id
+                ORDER BY ts_rank('{{0.05, 0.15, 0.4, 1}}', search_offer.words, CAST(:query AS tsquery), 1) DESC,
+                         search_offer.rank DESC, search_offer.offer_id DESC {page}
             """  # noqa: S608
         case _:
             order = "search_offer.rank DESC, search_offer.offer_id DESC"
