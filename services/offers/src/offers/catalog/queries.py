@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from offers.catalog.values import Artist, Image, Place, PublicOffer, PublicStock, PublicVenue, Video
+from offers.images.keys import mediation_key, product_image_key
 from offers.images.models import Mediation
 from offers.offerers.models import Offerer
 from offers.offerers.values import ValidationStatus
@@ -25,7 +26,6 @@ from offers.replicas.models import InventoryReplica
 from offers.stocks.models import ActivationCode, PriceCategory, PriceCategoryLabel, Stock
 from offers.venues.models import Address, OffererAddress, OpeningHours, Venue
 from offers.venues.values import LocationType
-from shared.humanized import humanize
 
 BOOKINGS_WINDOW = timedelta(days=30)
 
@@ -231,12 +231,7 @@ def _images(row: Any) -> dict[str, Image]:
     """The partner's image when there is one, else those of the product."""
     if row.mediation_id is not None:
         return {"recto": Image(mediation_key(row.mediation_id, row.thumb_count), row.credit)}
-    return {image["kind"]: Image(f"thumbs/{image['uuid']}") for image in row.product_images or []}
-
-
-def mediation_key(mediation_id: int, thumb_count: int) -> str:
-    suffix = f"_{thumb_count - 1}" if thumb_count > 1 else ""
-    return f"thumbs/mediations/{humanize(mediation_id)}{suffix}"
+    return {image["kind"]: Image(product_image_key(image["uuid"])) for image in row.product_images or []}
 
 
 def _video(row: Any) -> Video | None:
