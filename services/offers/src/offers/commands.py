@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from offers.search.jobs import reindex
 from offers.settings import Settings
-from shared.commands import service_cli
+from shared.commands import job, service_cli
 
 cli = service_cli(Settings)
+
+job(cli, Settings, "reindex")(reindex)

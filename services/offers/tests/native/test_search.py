@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from offers.offerers.models import Offerer
 from offers.offers.values import OfferValidation
 from offers.search.actions import index_offer, index_offers_of_offerer, index_offers_of_venue
+from offers.search.jobs import reindex
 from offers.search.models import SearchOffer
 from shared.clock import now
+from shared.database import Database
 from shared.events.bookings import INVENTORY, Inventory
 
 from .conftest import PARIS, Made
@@ -321,6 +323,16 @@ async def test_what_sells_out_leaves_and_comes_back(make: Made, search: Search, 
     old = Inventory(id=stock.id, offer_id=offer.id, quantity=10, booked_quantity=10)
     assert await deliver(INVENTORY, "changed", old, version=1)
     assert await search() == ["Dernières places"]
+
+
+async def test_the_index_can_be_built_anew(make: Made, search: Search, database: Database) -> None:
+    await make.bookable("Une lecture")
+    await make.bookable("Retirée", validation=OfferValidation.REJECTED)
+    await make.session.commit()
+    assert await search() == []
+    for _ in range(2):
+        assert await reindex(database) == {"offers": 2}
+        assert await search() == ["Une lecture"]
 
 
 async def test_a_rolled_back_change_leaves_no_trace(make: Made, search: Search, session: AsyncSession) -> None:
