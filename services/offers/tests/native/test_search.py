@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from offers.offers.values import OfferValidation
 from offers.search.actions import index_offer, index_offers_of_offerer, index_offers_of_venue
 from offers.search.jobs import reindex
 from offers.search.models import SearchOffer
+from offers.stocks.models import Stock
 from shared.clock import now
 from shared.database import Database
 from shared.events.bookings import INVENTORY, Inventory
@@ -333,6 +335,31 @@ async def test_the_index_can_be_built_anew(make: Made, search: Search, database:
     for _ in range(2):
         assert await reindex(database) == {"offers": 2}
         assert await search() == ["Une lecture"]
+
+
+async def test_two_changes_at_once_are_both_in_the_index(make: Made, session: AsyncSession, database: Database) -> None:
+    offer = await make.bookable("Deux à la fois", price=1_000)
+    await make.done()
+    first_is_in = asyncio.Event()
+
+    async def change(price: int, waits: bool) -> None:
+        async with database.transaction() as mine:
+            if waits:
+                await first_is_in.wait()
+            mine.add(Stock(offer_id=offer.id, price_cents=price, quantity=1))
+            indexing = asyncio.create_task(index_offer(mine, offer.id))
+            if not waits:
+                await indexing
+                first_is_in.set()
+                # The other is now waiting for this transaction, or will be.
+                await asyncio.wait([other], timeout=0.2)
+            await indexing
+
+    other = asyncio.create_task(change(200, waits=True))
+    await change(9_000, waits=False)
+    await other
+    row = (await session.scalars(select(SearchOffer))).one()
+    assert (row.price_min, row.price_max) == (200, 9_000)
 
 
 async def test_a_rolled_back_change_leaves_no_trace(make: Made, search: Search, session: AsyncSession) -> None:
