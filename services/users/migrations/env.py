@@ -5,10 +5,12 @@ from users.accounts import models as accounts
 from users.base import Base
 from users.deposits import models as deposits
 from users.features import models as features
+from users.notices import models as notices
 from users.replicas import models as replicas
 from users.sessions import models as sessions
 from users.subscription import models as subscription
+from users.tokens import models as tokens
 
-MODELS = (accounts, deposits, features, replicas, sessions, subscription)
+MODELS = (accounts, deposits, features, notices, replicas, sessions, subscription, tokens)
 
 run_environment(Base.metadata)

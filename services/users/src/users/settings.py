@@ -47,6 +47,10 @@ class Settings(ServiceSettings):
     # Without a secret no captcha is verified, and the front-ends are told so.
     recaptcha_secret: SecretStr | None = None
 
+    # Where links in mails lead.
+    app_url: str = "http://localhost:8082"
+    portal_url: str = "http://localhost:3001"
+
     credit_v3_decree_datetime: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     object_storage_url: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from shared.events.envelope import Aggregate, Part, State
 
@@ -43,6 +44,23 @@ class Deposit(State):
     recredits: list[Recredit]
 
 
+NoticeParameter = str | int | bool | list[dict[str, str]] | None
+
+
+class Notice(State):
+    """A mail or an SMS that somebody shall get; `documents` renders and sends it, once for each event.
+
+    `kind` is the message's name, in lower case; `recipient` an e-mail address or an E.164 number; `parameters` are
+    the message's own, links and codes among them: whoever hears this sends it and keeps none of them.
+    """
+
+    kind: str
+    channel: Literal["email", "sms"]
+    recipient: str
+    user_id: int | None
+    parameters: dict[str, NoticeParameter]
+
+
 USER = Aggregate(
     "users",
     "user",
@@ -59,4 +77,6 @@ USER = Aggregate(
 )
 DEPOSIT = Aggregate("users", "deposit", Deposit, ("granted", "recredited", "expired"))
 
-AGGREGATES = (USER, DEPOSIT)
+NOTICE = Aggregate("users", "notice", Notice, ("requested",))
+
+AGGREGATES = (USER, DEPOSIT, NOTICE)

@@ -116,3 +116,56 @@ class Achievement(Base):
     name: Mapped[str]
     unlocked_date: Mapped[datetime]
     seen_date: Mapped[datetime | None]
+
+
+class EmailChange(Base):
+    """A step of a change of address. Both addresses are as they were then; erased with the person's data."""
+
+    __tablename__ = "email_change"
+    __table_args__ = (
+        Index("ix_email_change_account_id_id", "account_id", "id"),
+        CheckConstraint(
+            "step IN ('UPDATE_REQUEST', 'CONFIRMATION', 'CANCELLATION', 'NEW_EMAIL_SELECTION', 'VALIDATION',"
+            " 'ADMIN_VALIDATION', 'ADMIN_UPDATE_REQUEST', 'ADMIN_UPDATE')",
+            name="known_step",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    step: Mapped[str]
+    old_email: Mapped[str]
+    new_email: Mapped[str | None]
+    date_created: Mapped[datetime]
+
+
+class AnonymizationRequest(Base):
+    """Somebody asked to be erased and has to wait; gone once they are erased or come back."""
+
+    __tablename__ = "anonymization_request"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    date_created: Mapped[datetime]
+
+
+class BlockedEmailDomain(Base):
+    """A domain of addresses with which no account may be opened, nor moved to."""
+
+    __tablename__ = "blocked_email_domain"
+    __table_args__ = (CheckConstraint("domain = lower(btrim(domain))", name="domain_normalised"),)
+
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    date_created: Mapped[datetime]
+
+
+class SurveyAnswers(Base):
+    """What somebody answered to the cultural survey; `exported_at` is null until the daily export took it."""
+
+    __tablename__ = "survey_answers"
+    __table_args__ = (Index("ix_survey_answers_unexported", "id", postgresql_where=text("exported_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    answers: Mapped[dict[str, Any]]
+    date_created: Mapped[datetime]
+    exported_at: Mapped[datetime | None]
