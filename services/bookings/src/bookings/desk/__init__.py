@@ -1,0 +1,1 @@
+"""The desk: a partner checks a counter-mark, validates it, or takes the validation back."""
