@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import time
@@ -116,7 +117,6 @@ def service_cli(
         typer.echo(json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True))
 
     if replays:
-
         # A default rather than Annotated: typer evaluates annotations outside this function, where `replays` is unknown.
         @cli.command("replay")
         def replay_command(aggregate: str = typer.Argument(help=", ".join(sorted(replays)))) -> None:
@@ -161,23 +161,24 @@ def run_with_database(settings: ServiceSettings, work: Callable[[Database], Awai
 
 def job(
     cli: typer.Typer, settings_class: type[ServiceSettings], name: str
-) -> Callable[[Callable[[Database], Awaitable[Counts]]], Callable[[Database], Awaitable[Counts]]]:
+) -> Callable[[Callable[..., Awaitable[Counts]]], Callable[..., Awaitable[Counts]]]:
     """Register a job: one process at a time, a line at start and at end with its counts.
 
     The function gets the database and opens its own transactions, so that a long job can commit as it goes; it must be
     idempotent, since it is run again after a crash. The lock is held by a transaction that lives as long as the job.
+    Further parameters, all with defaults, become options: `dry_run: bool = False` is `--dry-run`.
     """
 
-    def register(work: Callable[[Database], Awaitable[Counts]]) -> Callable[[Database], Awaitable[Counts]]:
-        async def locked(database: Database) -> Counts | None:
-            async with database.transaction() as session:
-                if not await _take(session, name):
-                    return None
-                return await work(database)
+    def register(work: Callable[..., Awaitable[Counts]]) -> Callable[..., Awaitable[Counts]]:
+        def command(**options: Any) -> None:
+            async def locked(database: Database) -> Counts | None:
+                async with database.transaction() as session:
+                    if not await _take(session, name):
+                        return None
+                    return await work(database, **options)
 
-        def command() -> None:
             started = time.perf_counter()
-            log_context = {"type": "cron", "name": name}
+            log_context = {"type": "cron", "name": name, **options}
             log.info("job.start", **log_context)
             try:
                 counts = run_with_database(settings_class(), locked)
@@ -191,6 +192,11 @@ def job(
             log.info("job.end", status=status, duration=duration, counts=counts or {}, **log_context)
 
         command.__doc__ = work.__doc__
+        # Typer reads the signature: the work's own, without the database.
+        signature = inspect.signature(work, eval_str=True)
+        options = [parameter for parameter in list(signature.parameters.values())[1:]]
+        command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
+        command.__annotations__ = {option.name: option.annotation for option in options}
         cli.command(name)(command)
         return work
 
