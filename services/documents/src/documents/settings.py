@@ -39,8 +39,6 @@ class Settings(ServiceSettings):
     mail_batch: int = Field(10, ge=1)
     # Seconds after which a claim without an answer counts as lost with its process.
     mail_claim_seconds: int = Field(600, ge=1)
-    # Seconds during which the lines of a recap are gathered before it goes out.
-    mail_gather_seconds: int = Field(60, ge=0)
 
     @property
     def shows_mailbox(self) -> bool:

@@ -198,7 +198,7 @@ def _instructions(booking: Booking, kind: Kind) -> list[str]:
     match booking.offer.withdrawal_type:
         case "by_email":
             when = f" au plus tard {delay} avant le début" if delay else " avant le début"
-            first = f"Ton billet d'entrée t'est envoyé par e-mail par l'organisateur{when}. Ce document prouve ta réservation."
+            first = f"L'organisateur t'envoie ton billet d'entrée par e-mail{when}. Ce document prouve ta réservation."
         case "on_site":
             when = f", {delay} avant le début" if delay else ""
             first = f"Présente le QR code ou la contremarque à l'accueil{when}, pour recevoir ton billet d'entrée."

@@ -1,0 +1,144 @@
+"""Writes in the book of mail. Each function is part of its caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from documents.mails.models import Mail
+from documents.mails.rules import Draft, back_off_seconds
+from shared import clock
+
+log = structlog.get_logger(__name__)
+
+# How long a recap takes lines after the last one, and how many it takes at most.
+GATHERING = timedelta(seconds=60)
+GATHERED_AT_MOST = 500
+LONGEST_GATHERING = timedelta(minutes=15)
+
+
+async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
+    """Write a mail to be sent; the same event, kind and recipient a second time changes nothing."""
+    if draft.gather_key is not None and await _gather(session, draft):
+        return
+    moment = clock.now()
+    parameters = dict(draft.parameters)
+    if draft.line is not None:
+        parameters["lines"] = [draft.line]
+    await session.execute(
+        insert(Mail)
+        .values(
+            event_id=event_id,
+            kind=draft.kind,
+            booking_id=draft.booking_id,
+            user_id=draft.user_id,
+            recipient=draft.recipient,
+            reply_to=draft.reply_to,
+            parameters=parameters,
+            gather_key=draft.gather_key,
+            message_id=message_id(event_id, draft.kind, draft.recipient),
+            state="queued",
+            created_at=moment,
+            next_attempt_at=moment + (GATHERING if draft.gather_key is not None else timedelta()),
+        )
+        .on_conflict_do_nothing(index_elements=["event_id", "kind", "recipient"])
+    )
+
+
+async def _gather(session: AsyncSession, draft: Draft) -> bool:
+    """Add the line to the recap that waits, if one does: one that was tried has lost its key with the attempt."""
+    moment = clock.now()
+    mail = await session.scalar(
+        select(Mail)
+        .where(
+            Mail.kind == draft.kind,
+            Mail.recipient == draft.recipient,
+            Mail.gather_key == draft.gather_key,
+            Mail.state == "queued",
+        )
+        .with_for_update()
+    )
+    if mail is None:
+        return False
+    lines = [*mail.parameters.get("lines", []), draft.line]
+    if len(lines) > GATHERED_AT_MOST:
+        mail.gather_key = None
+        await session.flush()
+        return False
+    mail.parameters = {**mail.parameters, **draft.parameters, "lines": lines}
+    mail.next_attempt_at = min(moment + GATHERING, mail.created_at + LONGEST_GATHERING)
+    await session.flush()
+    return True
+
+
+def message_id(event_id: UUID, kind: str, recipient: str) -> str:
+    """The same for every attempt at one mail."""
+    digest = sha256(f"{event_id}/{kind}/{recipient}".encode()).hexdigest()[:40]
+    return f"<{digest}@passculture>"
+
+
+async def claim(session: AsyncSession, limit: int) -> list[Mail]:
+    """Take due mails for sending; nobody else gets them meanwhile."""
+    moment = clock.now()
+    due = (
+        select(Mail.id)
+        .where(Mail.state == "queued", Mail.next_attempt_at <= moment)
+        .order_by(Mail.next_attempt_at, Mail.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = await session.scalars(
+        update(Mail)
+        .where(Mail.id.in_(due))
+        .values(state="sending", claimed_at=moment, attempts=Mail.attempts + 1)
+        .returning(Mail)
+    )
+    return sorted(claimed, key=lambda mail: mail.id)
+
+
+async def release_lost(session: AsyncSession, after_seconds: int) -> int:
+    """Queue again what a process claimed and then died with. The only case in which a mail may go out twice."""
+    moment = clock.now()
+    released = await session.scalars(
+        update(Mail)
+        .where(Mail.state == "sending", Mail.claimed_at < moment - timedelta(seconds=after_seconds))
+        .values(state="queued", claimed_at=None, next_attempt_at=moment, gather_key=None, last_error="process lost")
+        .returning(Mail.id)
+    )
+    return len(list(released))
+
+
+async def mark_sent(session: AsyncSession, mail: Mail, transport: str) -> None:
+    await _settle(session, mail, state="sent", sent_at=clock.now(), sent_by=transport, last_error=None)
+
+
+async def mark_failed(session: AsyncSession, mail: Mail, error: str, *, permanent: bool, most: int) -> None:
+    """Queue for a later attempt, or give up after `most` attempts or a refusal that will not change."""
+    error = error[:500]
+    if permanent or mail.attempts >= most:
+        log.error("mail.given_up", mail_id=mail.id, kind=mail.kind, attempts=mail.attempts, error=error)
+        await _settle(session, mail, state="failed", last_error=error)
+        return
+    log.warning("mail.attempt_failed", mail_id=mail.id, kind=mail.kind, attempts=mail.attempts, error=error)
+    later = clock.now() + timedelta(seconds=back_off_seconds(mail.attempts))
+    await _settle(session, mail, state="queued", last_error=error, next_attempt_at=later)
+
+
+async def _settle(session: AsyncSession, mail: Mail, *, state: str, **values: object) -> None:
+    # Only the holder of the claim settles it: a claim that was taken away in between is somebody else's.
+    await session.execute(
+        update(Mail)
+        .where(Mail.id == mail.id, Mail.state == "sending", Mail.attempts == mail.attempts)
+        .values(state=state, claimed_at=None, gather_key=None, **values)
+    )
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next queued mail may go out."""
+    return await session.scalar(select(func.min(Mail.next_attempt_at)).where(Mail.state == "queued"))

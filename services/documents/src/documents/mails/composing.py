@@ -1,0 +1,68 @@
+"""From a mail's kind and parameters to its subject, HTML and text. One template a kind, written once for both forms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from documents.formatting import one_line
+from documents.settings import Settings
+
+
+@dataclass(frozen=True)
+class Composed:
+    subject: str
+    html: str
+    text: str
+
+
+@cache
+def _environment(form: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("documents.mails"),
+        autoescape=form == "html",  # noqa: S701 - the other form is plain text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["form"] = form
+    environment.filters["web_link"] = _web_link
+    return environment
+
+
+def compose(kind: str, parameters: dict[str, Any], settings: Settings) -> Composed:
+    """The mail as people read it. Every name in it comes from strangers: escaped in HTML, one line in the subject."""
+    values = {
+        "p": parameters,
+        "app_url": settings.app_url.rstrip("/"),
+        "portal_url": settings.portal_url.rstrip("/"),
+        "support_email": settings.support_email,
+        "issuer": settings.issuer,
+    }
+    forms = {form: _render(form, kind, values) for form in ("html", "text")}
+    return Composed(subject=one_line(forms["text"][0], 180), html=forms["html"][1], text=_tidy(forms["text"][1]))
+
+
+def _render(form: str, kind: str, values: dict[str, Any]) -> tuple[str, str]:
+    """The subject (read from the text form: nothing is escaped there) and the whole document of one form."""
+    environment = _environment(form)
+    module = environment.get_template(f"{kind}.j2").make_module(values)
+    subject = str(module.subject)  # type: ignore[attr-defined] - every template of a mail sets it
+    preview = str(module.preview)  # type: ignore[attr-defined]
+    page = environment.get_template(f"layout.{form}.j2")
+    return subject, page.render(**values, subject=subject, preview=preview, content=module.content())  # type: ignore[attr-defined]
+
+
+def _tidy(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def _web_link(url: str | None) -> str | None:
+    """The address when it leads to the web: partners write these, and a mail must not carry `javascript:`."""
+    return url if url and urlsplit(url).scheme in {"http", "https"} else None

@@ -1,0 +1,43 @@
+"""Mails called for by bookings: rows of the book, written with the receipt of the event."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from documents.mails.actions import queue
+from documents.mails.rules import on_cancelled, on_created, on_expired
+from documents.replicas.queries import has_credit, standing_bookings
+from shared.events.bookings import BOOKING, Booking
+from shared.events.envelope import Event
+from shared.events.subscribers import Subscribers
+from shared.geography import local_time
+
+subscribers = Subscribers()
+
+# A recap lists at most that many bookings.
+LISTED = 200
+
+
+@subscribers.on(BOOKING, "created")
+async def mail_new_booking(event: Event[Booking], session: AsyncSession) -> None:
+    for draft in on_created(event.state):
+        await queue(session, event.id, draft)
+
+
+@subscribers.on(BOOKING, "cancelled")
+async def mail_cancellation(event: Event[Booking], session: AsyncSession) -> None:
+    booking = event.state
+    drafts = on_cancelled(
+        booking,
+        can_book_again=await has_credit(session, booking.user_id, event.occurred_at),
+        standing=await standing_bookings(session, booking.stock_id, LISTED),
+    )
+    for draft in drafts:
+        await queue(session, event.id, draft)
+
+
+@subscribers.on(BOOKING, "expired")
+async def mail_expiry(event: Event[Booking], session: AsyncSession) -> None:
+    day = local_time(event.occurred_at, event.state.beneficiary.department_code).date()
+    for draft in on_expired(event.state, day):
+        await queue(session, event.id, draft)

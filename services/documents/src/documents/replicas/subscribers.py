@@ -1,0 +1,36 @@
+"""Keeps the replicas. Registered before the mails' handlers, which read them."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from documents.replicas.models import BookingReplica, DepositReplica
+from shared.database.replicas import upsert_replica
+from shared.events.bookings import BOOKING, Booking
+from shared.events.envelope import Event
+from shared.events.subscribers import Subscribers
+from shared.events.users import DEPOSIT, Deposit
+
+subscribers = Subscribers()
+
+
+@subscribers.on(BOOKING)
+async def replicate_booking(event: Event[Booking], session: AsyncSession) -> None:
+    state = event.state
+    await upsert_replica(
+        session,
+        BookingReplica,
+        event,
+        user_id=state.user_id,
+        stock_id=state.stock_id,
+        token=state.token,
+        status=state.status,
+        state=state.model_dump(mode="json"),
+    )
+
+
+@subscribers.on(DEPOSIT)
+async def replicate_deposit(event: Event[Deposit], session: AsyncSession) -> None:
+    await upsert_replica(
+        session, DepositReplica, event, user_id=event.state.user_id, expiration_date=event.state.expiration_date
+    )
