@@ -1,4 +1,5 @@
 import bookings.booking.models
+import bookings.idempotency.models
 import bookings.inventory.models
 import bookings.replicas.models
 import bookings.wallet.models  # noqa: F401 - models register themselves

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,6 +20,7 @@ from bookings.wallet.models import Wallet, WalletEntry
 from shared import clock
 from shared.database import Database
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
+from shared.testing.traffic import round_trips
 
 Post = Callable[..., Awaitable[httpx.Response]]
 
@@ -302,29 +301,30 @@ async def test_who_is_not_signed_in(client: httpx.AsyncClient, tokens: Tokens) -
         assert (await client.post("/native/v1/bookings", json=body, headers=header)).status_code == 401
 
 
-async def test_a_booking_takes_three_round_trips(database: Database, session: AsyncSession, tmp_path: Path) -> None:
+async def test_a_booking_takes_three_round_trips(database: Database, session: AsyncSession) -> None:
     user, other, stock = (
         await create_beneficiary(session),
         await create_beneficiary(session),
         await create_stock(session),
     )
     await session.commit()
+    # The first prepares the statements.
+    await book_module.book(database.pool, user_id=user.id, stock_id=stock.id, quantity=1)
+    async with round_trips(database.pool) as seen:
+        await book_module.book(database.pool, user_id=other.id, stock_id=stock.id, quantity=1)
+    assert seen() == 3
+
+
+async def test_a_refusal_takes_two_round_trips_and_leaves_statements_prepared(
+    database: Database, session: AsyncSession
+) -> None:
+    user, stock = await create_beneficiary(session), await create_stock(session)
+    await session.commit()
+    await book_module.book(database.pool, user_id=user.id, stock_id=stock.id, quantity=1)
+    async with round_trips(database.pool) as seen:
+        with pytest.raises(book_module.Refused):
+            await book_module.book(database.pool, user_id=user.id, stock_id=stock.id, quantity=1)
+    assert seen() == 2
     async with database.pool.connection() as connection:
-
-        class OneConnection:
-            @asynccontextmanager
-            async def connection(self) -> AsyncIterator[Any]:
-                yield connection
-
-        pool: Any = OneConnection()
-        # The first prepares the statements.
-        await book_module.book(pool, user_id=user.id, stock_id=stock.id, quantity=1)
-        with (tmp_path / "trace").open("w+b") as trace:
-            connection.pgconn.trace(trace.fileno())
-            await book_module.book(pool, user_id=other.id, stock_id=stock.id, quantity=1)
-            connection.pgconn.untrace()
-            lines = (tmp_path / "trace").read_text(errors="replace").splitlines()
-    directions = [line.split("\t")[1] for line in lines if line.count("\t") > 1]
-    # A round trip is a change from what the server says to what we ask.
-    turns = zip(["B", *directions], directions, strict=False)
-    assert sum(before == "B" and after == "F" for before, after in turns) == 3
+        cursor = await connection.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert (await cursor.fetchone())[0] >= 2

@@ -11,6 +11,7 @@ from bookings.audit import broken_laws
 from bookings.booking import jobs
 from bookings.booking.models import Booking
 from bookings.booking.states import booking_states
+from bookings.idempotency import jobs as idempotency
 from bookings.inventory.actions import state_of as inventory_state
 from bookings.inventory.models import Inventory
 from bookings.settings import Settings
@@ -84,3 +85,9 @@ async def use_past_bookings(database: Database) -> Counts:
 async def archive_bookings(database: Database) -> Counts:
     """Put old online and card bookings among the ended ones. Daily."""
     return {"archived": await jobs.archive(database, batch=Settings().job_batch)}
+
+
+@job(cli, Settings, "forget-idempotency-keys")
+async def forget_idempotency_keys(database: Database) -> Counts:
+    """Drop the answers kept under callers' keys for more than a day. Hourly."""
+    return {"forgotten": await idempotency.forget(database)}

@@ -121,7 +121,10 @@ def _describe(app: FastAPI) -> None:
                         operation["x-surface"] = surface
                         operation["tags"] = [tag for tag in operation["tags"] if tag not in SURFACES] or [surface]
                     # Refusals of validation are 400 in the contracts' shape; FastAPI's own 422 is never sent.
-                    operation.get("responses", {}).pop("422", None)
+                    # One that an operation declares itself stays.
+                    responses = operation.get("responses", {})
+                    if "HTTPValidationError" in str(responses.get("422")):
+                        del responses["422"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schema.get("components", {}).get("schemas", {}).pop(name, None)
             app.openapi_schema = schema

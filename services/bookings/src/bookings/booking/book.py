@@ -25,6 +25,8 @@ from bookings.booking.rules import (
 from bookings.booking.states import state_of
 from bookings.booking.tokens import draw_token
 from bookings.booking.values import BookingStatus, ValidationAuthor
+from bookings.idempotency import keys
+from bookings.idempotency.keys import AlreadyAnswered, Key, KeyReused
 from bookings.wallet.rules import Domain, Purse, used_recredit_type
 from shared import clock
 from shared.database import outbox_row
@@ -56,6 +58,10 @@ class Refused(Exception):
 
 class _Stale(Exception):
     """What was decided upon has changed: decide again."""
+
+
+_NOTHING_WRITTEN = (Refused, UnknownStock, InactiveHolder, AlreadyAnswered, KeyReused)
+"""What a decision raises before anything is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +115,27 @@ def _read(row: tuple[Any, ...]) -> _Read:
     )
 
 
-async def book(pool: AsyncConnectionPool[AsyncConnection], *, user_id: int, stock_id: int, quantity: int) -> Booked:
+async def book(
+    pool: AsyncConnectionPool[AsyncConnection], *, user_id: int, stock_id: int, quantity: int, key: Key | None = None
+) -> Booked:
     """Book for the person, in one transaction of its own; tells `booking.created` (`booking.used` when used at once),
-    `inventory.changed` and, when money moved, `wallet.changed`.
+    `inventory.changed` and, when money moved, `wallet.changed`. With a key its answer is kept in the same transaction.
 
-    Raises UnknownStock, InactiveHolder, Refused; ApiError 503 when a lock was not to be had in time. Nothing is written
-    then.
+    Raises UnknownStock, InactiveHolder, Refused; ApiError 503 when a lock was not to be had in time; with a key
+    AlreadyAnswered, KeyReused, KeyBusy. Nothing is written then.
     """
     async with pool.connection() as connection:
         for _ in range(ATTEMPTS):
             try:
                 async with _transaction(connection) as now:
-                    return await _attempt(connection, user_id, stock_id, quantity, now)
+                    return await _attempt(connection, user_id, stock_id, quantity, now, key)
             except (_Stale, errors.DeadlockDetected, errors.SerializationFailure):
                 continue
             except errors.UniqueViolation as error:
                 if error.diag.constraint_name == "uq_booking_live_user_offer":
                     raise Refused(BookingRefusal.ALREADY_BOOKED) from error
-                if error.diag.constraint_name != "uq_booking_token":
+                # A token that is taken is drawn again; a key that was answered meanwhile is found answered.
+                if error.diag.constraint_name not in ("uq_booking_token", keys.PRIMARY_KEY):
                     raise
             except errors.CheckViolation as error:
                 raise Refused(_refusal_of(error)) from error
@@ -155,6 +164,10 @@ async def _transaction(connection: AsyncConnection) -> AsyncIterator[datetime]:
     try:
         yield clock.now()
         await connection.commit()
+    except _NOTHING_WRITTEN:
+        # Ended by a COMMIT: after a ROLLBACK psycopg has the server forget all prepared statements.
+        await connection.commit()
+        raise
     except BaseException:
         if not connection.closed:
             await connection.rollback()
@@ -164,9 +177,14 @@ async def _transaction(connection: AsyncConnection) -> AsyncIterator[datetime]:
             await connection.set_autocommit(False)
 
 
-async def _attempt(connection: AsyncConnection, user_id: int, stock_id: int, quantity: int, now: datetime) -> Booked:
+async def _attempt(
+    connection: AsyncConnection, user_id: int, stock_id: int, quantity: int, now: datetime, key: Key | None
+) -> Booked:
+    if key is not None:
+        await keys.claim(connection, key)
     async with connection.pipeline():
-        await connection.execute("BEGIN")
+        if key is None:
+            await connection.execute("BEGIN")
         cursor = await connection.execute(
             statements.READ, {"stock_id": stock_id, "user_id": user_id, "now": now}, prepare=True
         )
@@ -224,9 +242,10 @@ async def _attempt(connection: AsyncConnection, user_id: int, stock_id: int, qua
     }
     for number, values in enumerate(rows):
         parameters.update((f"{name}{number}", value) for name, value in values.items())
-    cursor = await connection.execute(
-        statements.write(paid=total > 0, coded=code is not None, facts=len(rows)), parameters, prepare=True
-    )
+    if key is not None:
+        parameters.update((f"key_{name}", value) for name, value in key.row(key.answer(read.booking_id)).items())
+    statement = statements.write(paid=total > 0, coded=code is not None, keyed=key is not None, facts=len(rows))
+    cursor = await connection.execute(statement, parameters, prepare=True)
     if await cursor.fetchone() != (1, 1, 1):
         raise _Stale
     return Booked(read.booking_id, booking["token"], booking["status"])

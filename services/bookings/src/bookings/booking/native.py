@@ -19,8 +19,12 @@ from bookings.booking.schemas import (
     BookOfferRequest,
     BookOfferResponse,
 )
+from bookings.idempotency import native as idempotency
+from bookings.idempotency.keys import AlreadyAnswered, Answer, Key, KeyBusy, KeyReused, fingerprint_of, keep
+from bookings.idempotency.native import IdempotencyKeyHeader
 from shared import clock
-from shared.errors import not_found
+from shared.database import Database
+from shared.errors import ApiError, not_found
 from shared.identity import NativeUser
 from shared.web import DatabaseOf, Session, native_router
 
@@ -60,17 +64,52 @@ def _known(booking_id: int) -> int:
     return booking_id
 
 
-@router.post("/native/v1/bookings", operation_id="postNativeV1Bookings", response_model=BookOfferResponse)
-async def book_offer(body: BookOfferRequest, database: DatabaseOf, user: NativeUser) -> BookOfferResponse:
+@router.post(
+    "/native/v1/bookings",
+    operation_id="postNativeV1Bookings",
+    response_model=BookOfferResponse,
+    responses=idempotency.RESPONSES,
+)
+async def book_offer(
+    body: BookOfferRequest, database: DatabaseOf, user: NativeUser, idempotency_key: IdempotencyKeyHeader = None
+) -> BookOfferResponse | HttpResponse:
+    if idempotency_key is None:
+        return BookOfferResponse(booking_id=await _book(database, user.id, body))
+    key = Key(
+        user.id,
+        idempotency_key,
+        fingerprint_of("postNativeV1Bookings", body.stock_id, body.quantity),
+        lambda booking_id: Answer(200, BookOfferResponse(booking_id=booking_id).model_dump(by_alias=True)),
+    )
     try:
-        booked = await actions.book(database.pool, user_id=user.id, stock_id=body.stock_id, quantity=body.quantity)
+        try:
+            return BookOfferResponse(booking_id=await _book(database, user.id, body, key))
+        except ApiError as error:
+            # A refusal of the rules is an answer; what may be different in a moment is not kept.
+            if error.status != 400:
+                raise
+            return idempotency.told(await keep(database.pool, key, Answer(error.status, error.body)))
+    except AlreadyAnswered as answered:
+        return idempotency.told(answered.answer)
+    except KeyReused as error:
+        raise idempotency.reused() from error
+    except KeyBusy as error:
+        raise idempotency.busy() from error
+
+
+async def _book(database: Database, user_id: int, body: BookOfferRequest, key: Key | None = None) -> int:
+    """The id of the booking made. Raises what `book` raises about the key, and refusals as the app reads them."""
+    try:
+        booked = await actions.book(
+            database.pool, user_id=user_id, stock_id=body.stock_id, quantity=body.quantity, key=key
+        )
     except actions.InactiveHolder as error:
         raise errors.inactive_holder() from error
     except actions.UnknownStock as error:
         raise errors.unknown_stock() from error
     except actions.Refused as error:
         raise errors.refused_booking(error.refusal) from error
-    return BookOfferResponse(booking_id=booked.id)
+    return booked.id
 
 
 @router.get("/native/v1/bookings", operation_id="getNativeV1Bookings", response_model=BookingsResponseV1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from bookings.booking.facts import CodeFacts, OffererFacts, OfferFacts, StockFacts, UserFacts, VenueFacts
+from bookings.idempotency.keys import COLUMNS as KEY_COLUMNS
 
 PURSE_COLUMNS = (
     "id",
@@ -96,10 +97,11 @@ LEFT JOIN offerer_replica f ON f.id = v.offerer_id
 
 
 @cache
-def write(*, paid: bool, coded: bool, facts: int) -> bytes:
+def write(*, paid: bool, coded: bool, keyed: bool, facts: int) -> bytes:
     """The statement that books; it answers how many of stock, wallet and code rows it changed, each 1 when all is well.
 
-    Without `paid` no money moves, without `coded` no activation code is handed out; `facts` rows go to the outbox.
+    Without `paid` no money moves, without `coded` no activation code is handed out, without `keyed` no answer is
+    kept; `facts` rows go to the outbox.
     """
     parts = [
         """stock AS (
@@ -142,4 +144,11 @@ def write(*, paid: bool, coded: bool, facts: int) -> bytes:
 )"""
         )
         counted[2] = "(SELECT count(*) FROM code)"
+    if keyed:
+        parts.append(
+            f"""answered AS (
+  INSERT INTO idempotency_key ({", ".join(KEY_COLUMNS)})
+  VALUES ({", ".join(f"%(key_{name})s" for name in KEY_COLUMNS)})
+)"""  # noqa: S608
+        )
     return f"WITH {', '.join(parts)} SELECT {', '.join(counted)}".encode()
