@@ -57,7 +57,12 @@ class ServiceSettings(BaseSettings):
     bookings_url: str = f"http://127.0.0.1:{API_PORTS['bookings']}"
     documents_url: str = f"http://127.0.0.1:{API_PORTS['documents']}"
 
+    # How many requests one API process serves at a time; it refuses more with 503 rather than let all of them be late.
+    max_requests_in_flight: int = Field(200, ge=1)
+
     database_pool_size: int = Field(8, ge=1)
+    # How long a request waits for a connection before it is answered 503.
+    database_pool_wait_ms: int = Field(3_000, ge=1)
     database_lock_timeout_ms: int = Field(3_000, ge=1)
     database_statement_timeout_ms: int = Field(15_000, ge=1)
 

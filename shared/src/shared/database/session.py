@@ -27,12 +27,18 @@ class Database:
             f"-c lock_timeout={settings.database_lock_timeout_ms} "
             f"-c statement_timeout={settings.database_statement_timeout_ms} -c timezone=UTC"
         )
+        wait = settings.database_pool_wait_ms / 1_000
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args={"options": options, "connect_timeout": 5, "application_name": settings.context},
             **(
-                {"pool_size": settings.database_pool_size, "max_overflow": 0, "pool_timeout": 5, "pool_pre_ping": False}
+                {
+                    "pool_size": settings.database_pool_size,
+                    "max_overflow": 0,
+                    "pool_timeout": wait,
+                    "pool_pre_ping": False,
+                }
                 if pooled
                 else {"poolclass": NullPool}
             ),
@@ -43,7 +49,7 @@ class Database:
             kwargs={"options": options, "connect_timeout": 5, "application_name": settings.context},
             min_size=0,
             max_size=settings.database_pool_size,
-            timeout=5,
+            timeout=wait,
             open=False,
         )
 

@@ -10,6 +10,8 @@ REQUESTS = Histogram(
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+IN_FLIGHT = Gauge("http_requests_in_flight", "Requests that are being served")
+SHED = Counter("http_requests_shed", "Requests refused because too many were being served")
 OUTBOX_PENDING = Gauge("outbox_pending_rows", "Rows of the last look at the outbox that waited to be published")
 RELAYED = Counter("outbox_relayed_events", "Events put on the streams")
 HANDLED = Counter("events_handled", "Events applied", ("stream",))

@@ -18,6 +18,7 @@ from shared.storage import Storage
 from shared.web import refusals
 from shared.web.health import Check, broker_check, database_check, health_router
 from shared.web.middleware import RequestMiddleware
+from shared.web.shedding import SheddingMiddleware
 
 SURFACES = ("native", "pro", "public", "internal")
 
@@ -103,6 +104,8 @@ def create_service_app(
     for router in routers:
         app.include_router(router)
     _describe(app)
+    app.add_middleware(SheddingMiddleware, limit=settings.max_requests_in_flight)
+    # The last one added is the outermost: refused requests are counted and logged too.
     app.add_middleware(RequestMiddleware)
     return app
 
