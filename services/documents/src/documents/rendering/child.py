@@ -24,6 +24,8 @@ class Renderer:
     """Holds what is slow to make: the layout engine and the fonts, read once for the life of the process."""
 
     def __init__(self) -> None:
+        # Unpacking a font stamps it with the time; the same booking must give the same bytes on any day.
+        os.environ["SOURCE_DATE_EPOCH"] = "0"
         from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
 
