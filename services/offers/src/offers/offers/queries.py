@@ -1,0 +1,85 @@
+"""Reads of offers for their partners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from offers.offerers.access import check_access
+from offers.offers.models import Offer
+from offers.products.models import Product
+from offers.stocks.models import PriceCategory, Stock
+from offers.venues.models import OffererAddress, Venue
+from shared.errors import ApiError, not_found
+from shared.identity import Principal
+
+
+def _place() -> list[ORMOption]:
+    return [
+        joinedload(Offer.venue).options(
+            joinedload(Venue.managing_offerer),
+            joinedload(Venue.offerer_address).joinedload(OffererAddress.address),
+        ),
+        joinedload(Offer.offerer_address).joinedload(OffererAddress.address),
+    ]
+
+
+def _stocks() -> ORMOption:
+    return selectinload(Offer.stocks).options(
+        joinedload(Stock.inventory),
+        joinedload(Stock.price_category).joinedload(PriceCategory.price_category_label),
+    )
+
+
+def _details() -> list[ORMOption]:
+    """Everything that an offer's page in the portal shows, in a bounded number of statements."""
+    return [
+        *_place(),
+        _stocks(),
+        joinedload(Offer.product).selectinload(Product.product_mediations),
+        joinedload(Offer.last_provider),
+        selectinload(Offer.price_categories).joinedload(PriceCategory.price_category_label),
+        selectinload(Offer.mediations),
+        joinedload(Offer.meta_data),
+        selectinload(Offer.headline_offers),
+        selectinload(Offer.artist_offer_links),
+    ]
+
+
+async def _find(session: AsyncSession, offer_id: int, *, lock: bool) -> Offer | None:
+    statement: Any = select(Offer).where(Offer.id == offer_id).options(*_details())
+    if lock:
+        # Loaded after the lock is held: what is read is what stays true until the transaction ends.
+        await session.execute(select(Offer.id).where(Offer.id == offer_id).with_for_update(key_share=True))
+    return (await session.execute(statement, execution_options={"populate_existing": True})).scalar_one_or_none()
+
+
+async def whole_offer(session: AsyncSession, offer_id: int) -> Offer:
+    """An offer that is known to exist, with all its parts, read anew."""
+    await session.flush()
+    offer = await _find(session, offer_id, lock=False)
+    assert offer is not None  # noqa: S101 - the caller holds it
+    return offer
+
+
+async def offer_or_404(
+    session: AsyncSession,
+    user: Principal,
+    offer_id: int,
+    *,
+    lock: bool = False,
+    missing: ApiError | None = None,
+) -> Offer:
+    """An offer with all its parts, for somebody who may act for its offerer.
+
+    404 `global` (or `missing`), 403 `global`. With `lock`, no other transaction changes it until this one ends.
+    """
+    offer = await _find(session, offer_id, lock=lock)
+    if offer is None:
+        raise missing or not_found("global", "Aucun objet ne correspond à cet identifiant dans notre base de données")
+    await check_access(session, user, offer.venue.managing_offerer_id)
+    return offer
