@@ -194,7 +194,7 @@ def job(
         command.__doc__ = work.__doc__
         # Typer reads the signature: the work's own, without the database.
         signature = inspect.signature(work, eval_str=True)
-        options = [parameter for parameter in list(signature.parameters.values())[1:]]
+        options = list(signature.parameters.values())[1:]
         command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
         command.__annotations__ = {option.name: option.annotation for option in options}
         cli.command(name)(command)

@@ -68,6 +68,7 @@ USER = Aggregate(
     (
         "created",
         "email_validated",
+        "email_changed",
         "profile_updated",
         "role_changed",
         "suspended",

@@ -37,11 +37,12 @@ class Device:
 
 @dataclass(frozen=True)
 class RefreshGrant:
-    """A refresh token to sign: its id, its family's, and when it ends."""
+    """A refresh token to sign: its id, its family's, when it ends, and whether its device is trusted."""
 
     token_id: UUID
     family_id: UUID
     expires_at: datetime
+    is_trusted: bool
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,7 @@ async def note_device(session: AsyncSession, account_id: int, device: Device | N
         )
     )
     if known:
-        values = {
-            "account_id": account_id,
-            "device_id": device.device_id,
-            "source": device.source,
-            "os": device.os,
-            "date_created": now,
-        }
-        await session.execute(insert(TrustedDevice).values(**values).on_conflict_do_nothing())
+        await trust_device(session, account_id, device)
     return bool(known)
 
 
@@ -102,7 +96,7 @@ def _give(session: AsyncSession, family: TokenFamily, lifetime: timedelta) -> Re
     token = RefreshToken(id=uuid4(), family_id=family.id, issued_at=now, expires_at=now + lifetime)
     session.add(token)
     family.expires_at = token.expires_at
-    return RefreshGrant(token.id, family.id, token.expires_at)
+    return RefreshGrant(token.id, family.id, token.expires_at, family.is_trusted)
 
 
 async def open_family(
@@ -181,13 +175,26 @@ async def revoke_family(session: AsyncSession, account_id: int, family_id: str |
     )
 
 
-async def revoke_families(session: AsyncSession, account_id: int, reason: str) -> None:
-    """End every session of the app that an account has."""
-    await session.execute(
-        update(TokenFamily)
-        .where(TokenFamily.account_id == account_id, TokenFamily.revoked_at.is_(None))
-        .values(revoked_at=clock.now(), revocation_reason=reason)
-    )
+async def revoke_families(session: AsyncSession, account_id: int, reason: str, *, but: str | None = None) -> None:
+    """End every session of the app that an account has, `but` the one whose id is given."""
+    statement = update(TokenFamily).where(TokenFamily.account_id == account_id, TokenFamily.revoked_at.is_(None))
+    if but is not None:
+        statement = statement.where(TokenFamily.id != UUID(but))
+    await session.execute(statement.values(revoked_at=clock.now(), revocation_reason=reason))
+
+
+async def trust_device(session: AsyncSession, account_id: int, device: Device | None) -> None:
+    """Trust a device from now on, as the one on which an account is opened."""
+    if device is None or not device.device_id:
+        return
+    values = {
+        "account_id": account_id,
+        "device_id": device.device_id,
+        "source": device.source,
+        "os": device.os,
+        "date_created": clock.now(),
+    }
+    await session.execute(insert(TrustedDevice).values(**values).on_conflict_do_nothing())
 
 
 def _digest(secret: str) -> bytes:

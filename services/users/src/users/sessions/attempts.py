@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,6 +42,31 @@ async def count_attempts(session: AsyncSession, limits: dict[bytes, int], window
         if count > limits[key]
     ]
     return max(waits, default=None)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What is left of a limit and, once something was counted, when it is whole again."""
+
+    remaining: int
+    resets_at: datetime | None
+
+
+async def quota_of(session: AsyncSession, key: bytes, limit: int) -> Quota:
+    """What a key may still do; counts nothing."""
+    row = (
+        await session.execute(
+            select(AttemptCount.count, AttemptCount.expires_at).where(
+                AttemptCount.key == key, AttemptCount.expires_at > clock.now()
+            )
+        )
+    ).first()
+    return Quota(max(0, limit - row[0]), row[1]) if row else Quota(limit, None)
+
+
+async def clear_attempts(session: AsyncSession, key: bytes) -> None:
+    """Start a key's counter again."""
+    await session.execute(delete(AttemptCount).where(AttemptCount.key == key))
 
 
 async def forget_attempts(session: AsyncSession, *, reset: bytes, uncount: bytes) -> None:

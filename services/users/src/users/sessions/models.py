@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.identity.keyring import SigningKeyColumns
 from users.base import Base
 
 
-class SigningKeyRow(Base):
-    """A key that signs tokens. The newest active one signs; the others are published until `expires_at`."""
+class SigningKeyRow(SigningKeyColumns, Base):
+    """A key that signs tokens of people."""
 
     __tablename__ = "signing_key"
-
-    kid: Mapped[str] = mapped_column(Text, primary_key=True)
-    public_jwk: Mapped[dict[str, Any]]
-    encrypted_private_jwk: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime]
-    active_from: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
 
 
 class TokenFamily(Base):

@@ -26,6 +26,7 @@ from users.sessions.schemas import (
 )
 from users.sessions.signin import SignIn
 from users.sessions.tokens import TokenIssuer
+from users.suspension.reporting import report_suspicious_login
 
 router = native_router()
 SIGNIN_LIMITS = operation(rate_limit="300/minute", per="address")
@@ -69,7 +70,7 @@ def bad_credentials() -> ApiError:
     return ApiError(400, {"general": ["Identifiant ou mot de passe incorrect"]})
 
 
-async def _asks_captcha(sign_in: SignIn, captcha: Captcha) -> bool:
+async def asks_captcha(sign_in: SignIn, captcha: Captcha) -> bool:
     """Whether the app was told, by its settings, to send a token."""
     if not captcha.is_enabled:
         return False
@@ -80,7 +81,7 @@ async def _asks_captcha(sign_in: SignIn, captcha: Captcha) -> bool:
 async def _sign_in(
     request: Request, body: SigninRequest | SigninRequestV2, sign_in: SignIn, issuer: TokenIssuer, captcha: Captcha
 ) -> tuple[str, str, AccountState]:
-    if await _asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "loginUser"):
+    if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "loginUser"):
         raise ApiError(401, {"token": "La vérification anti-robot a échoué"})
     device: Device | None = body.device_info.device(login_location(request)) if body.device_info else None
     async with sign_in.by_password(body.identifier, body.password, caller_address(request), bad_credentials) as (
@@ -95,6 +96,8 @@ async def _sign_in(
             raise ApiError(400, {"code": code, "general": [sentence]})
         note_connection(account)
         grant = await open_family(session, sign_in.settings, account, device)
+        if not grant.is_trusted:
+            await report_suspicious_login(session, sign_in.settings, account, state, device)
     return await issuer.access(account, str(grant.family_id)), await issuer.refresh(account, grant), state
 
 
