@@ -1,6 +1,6 @@
 """A service's own database: sessions, the outbox and the inbox, replicas, locks."""
 
-from shared.database.base import ServiceBase, new_base
+from shared.database.base import new_base
 from shared.database.locks import lock, try_lock
 from shared.database.outbox import emit, emit_on, outbox_row
 from shared.database.replicas import Replica, upsert_replica
@@ -9,7 +9,6 @@ from shared.database.session import Database
 __all__ = [
     "Database",
     "Replica",
-    "ServiceBase",
     "emit",
     "emit_on",
     "lock",

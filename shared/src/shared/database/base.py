@@ -20,10 +20,9 @@ NAMING = {
 }
 
 
-class ServiceBase(DeclarativeBase):
+class _Columns:
     """Types as this project stores them: aware timestamps, 64-bit integers, text."""
 
-    __abstract__ = True
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         int: BigInteger(),
@@ -34,11 +33,15 @@ class ServiceBase(DeclarativeBase):
     }
 
 
-def new_base() -> type[ServiceBase]:
-    """A base with a metadata of its own, the technical tables included. One a service, in `<context>/base.py`."""
+def new_base() -> type[DeclarativeBase]:
+    """A base with a metadata of its own, the technical tables included. One a service, in `<context>/base.py`.
+
+    Each derives from DeclarativeBase directly, which gives it a registry of its own: in a process that imports several
+    services (the tests), a name in a `relationship` means the class of the same service.
+    """
     metadata = MetaData(naming_convention=NAMING)
     _technical_tables(metadata)
-    return type("Base", (ServiceBase,), {"__abstract__": True, "metadata": metadata})
+    return type("Base", (_Columns, DeclarativeBase), {"metadata": metadata})
 
 
 def _technical_tables(metadata: MetaData) -> None:
