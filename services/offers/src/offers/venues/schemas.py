@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from offers.categories.venue_types import ACTIVITIES, NOT_ASSIGNED, VENUE_TYPES
 from shared.web import Response, UtcDatetime
 
-VenueTypeLabel = StrEnum("VenueTypeLabel", {key: label for key, label in VENUE_TYPES.items()})
+VenueTypeLabel = StrEnum("VenueTypeLabel", VENUE_TYPES)
 DisplayableActivity = StrEnum("DisplayableActivity", {key: key for key in ACTIVITIES if key != NOT_ASSIGNED})
 
 
@@ -54,12 +54,12 @@ class MotorDisability(Response):
 
 
 class AudioDisability(Response):
-    deaf_and_hard_of_hearing: list[str] = [UNKNOWN]
+    deaf_and_hard_of_hearing: list[str] = Field(default_factory=lambda: [UNKNOWN])
 
 
 class VisualDisability(Response):
     sound_beacon: str = UNKNOWN
-    audio_description: list[str] = [UNKNOWN]
+    audio_description: list[str] = Field(default_factory=lambda: [UNKNOWN])
 
 
 class MentalDisability(Response):
@@ -240,8 +240,8 @@ class VenueResponse(Response):
     bank_account_status: BankAccountStatus | None = None
     collective_access_information: str | None = None
     collective_description: str | None = None
-    collective_dms_applications: list[DmsApplication] = []
-    collective_domains: list[IdAndName] = []
+    collective_dms_applications: list[DmsApplication]
+    collective_domains: list[IdAndName]
     collective_email: str | None = None
     collective_intervention_area: list[str] | None = None
     collective_legal_status: IdAndName | None = None
@@ -297,6 +297,3 @@ class VenuesOfSiret(Response):
     offerer_name: str | None = None
     offerer_siren: str | None = None
     venues: list[VenueOfSiret]
-
-
-JsonObject = dict[str, Any]
