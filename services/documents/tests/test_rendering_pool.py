@@ -18,7 +18,7 @@ class Scripted:
 
         self.release = threading.Event()
         self.calls = 0
-        self.is_running = True
+        self.is_warm = True
 
     def call(self, request: bytes, timeout: float) -> bytes:
         self.calls += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -11,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
+import pytest_asyncio
+from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
 from documents.factories import BookingFactory
@@ -43,17 +45,17 @@ def sink() -> Sink:
     return Sink()
 
 
-@pytest.fixture
-def relay(sink: Sink) -> Iterator[Controller]:
-    controller = Controller(sink, hostname="127.0.0.1", port=0)
-    controller.start()
-    yield controller
-    controller.stop()
+@pytest_asyncio.fixture
+async def relay(sink: Sink) -> AsyncIterator[asyncio.Server]:
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(sink, enable_SMTPUTF8=True, hostname="relay.test"), "127.0.0.1", 0
+    )
+    yield server
+    server.close()
 
 
-def port_of(controller: Controller) -> int:
-    assert controller.server is not None
-    return controller.server.sockets[0].getsockname()[1]
+def port_of(server: asyncio.Server) -> int:
+    return server.sockets[0].getsockname()[1]
 
 
 @dataclass
@@ -86,7 +88,7 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.usefixtures("printing")
 async def test_a_mail_arrives_whole(
-    adapter: str, relay: Controller, sink: Sink, deliver: Any, database: Any, client: httpx.AsyncClient,
+    adapter: str, relay: asyncio.Server, sink: Sink, deliver: Any, database: Any, client: httpx.AsyncClient,
     settings: Any, printer: Any,
 ) -> None:  # fmt: skip
     booking = BookingFactory.build(offer__name="Été & Łódź 🎸", token="K7XW2B", beneficiary__email="jeanne@example.com")
@@ -129,7 +131,7 @@ async def _send_one(relay_port: int, deliver: Any, database: Any, settings: Any,
 
 
 async def test_answers_of_a_relay(
-    relay: Controller, sink: Sink, deliver: Any, database: Any, settings: Any, printer: Any
+    relay: asyncio.Server, sink: Sink, deliver: Any, database: Any, settings: Any, printer: Any
 ) -> None:
     arguments = (deliver, database, settings, printer)
     port = port_of(relay)
@@ -137,7 +139,7 @@ async def test_answers_of_a_relay(
     assert (await _send_one(port, *arguments)).state == "queued"
     sink.refusal = "554 we do not want this"
     assert (await _send_one(port, *arguments)).state == "failed"
-    relay.stop()
+    relay.close()
     down = await _send_one(port, *arguments)
     assert (down.state, down.attempts) == ("queued", 1)
     assert sink.received == []

@@ -30,7 +30,7 @@ def _environment(form: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["form"] = form
+    environment.globals.update({"form": form})
     environment.filters["web_link"] = _web_link
     return environment
 

@@ -51,8 +51,9 @@ class _Process:
         self._served = 0
 
     @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def is_warm(self) -> bool:
+        """Whether it answered before, so that it will answer fast."""
+        return self._served > 0 and self._process is not None and self._process.poll() is None
 
     def call(self, request: bytes, timeout: float) -> bytes:
         """Send one request and wait for its answer; kills the process when `timeout` seconds have passed."""
@@ -141,7 +142,7 @@ class RenderPool:
 
     async def ready(self) -> bool:
         """Whether a document asked for now would be rendered without waiting for a process to start."""
-        return any(process.is_running for process in self._processes)
+        return any(process.is_warm for process in self._processes)
 
     async def render(self, request: dict[str, Any]) -> bytes:
         """Render a document.
