@@ -2,6 +2,7 @@
 
 from shared.database.migrations import run_environment
 from users.accounts import models as accounts
+from users.anonymization import models as anonymization
 from users.base import Base
 from users.deposits import models as deposits
 from users.features import models as features
@@ -11,6 +12,6 @@ from users.sessions import models as sessions
 from users.subscription import models as subscription
 from users.tokens import models as tokens
 
-MODELS = (accounts, deposits, features, notices, replicas, sessions, subscription, tokens)
+MODELS = (accounts, anonymization, deposits, features, notices, replicas, sessions, subscription, tokens)
 
 run_environment(Base.metadata)

@@ -31,6 +31,7 @@ def settings_overrides() -> dict[str, Any]:
         "argon2_memory_kib": 8,
         "argon2_parallelism": 1,
         "signin_refusal_floor_ms": 0,
+        "unknown_account_floor_ms": 0,
     }
 
 

@@ -7,11 +7,15 @@ from fastapi import FastAPI
 from shared.web import create_service_app
 from users.accounts import native as accounts_native
 from users.accounts import pro as accounts_pro
+from users.anonymization import native as anonymization_native
 from users.cookies import native as cookies_native
 from users.cookies import pro as cookies_pro
+from users.credentials import native as credentials_native
+from users.email_change import native as email_change_native
 from users.features import native as features_native
 from users.features import pro as features_pro
 from users.features.actions import install_flags
+from users.phone import native as phone_native
 from users.sessions import internal as sessions_internal
 from users.sessions import native as sessions_native
 from users.sessions import pro as sessions_pro
@@ -21,11 +25,21 @@ from users.sessions.passwords import Passwords
 from users.sessions.signin import SignIn
 from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
+from users.signup import native as signup_native
 from users.subscription import native as subscription_native
+from users.survey import native as survey_native
+from users.suspension import native as suspension_native
 
 ROUTERS = (
     sessions_native.router,
     accounts_native.router,
+    signup_native.router,
+    credentials_native.router,
+    email_change_native.router,
+    phone_native.router,
+    suspension_native.router,
+    anonymization_native.router,
+    survey_native.router,
     subscription_native.router,
     features_native.router,
     cookies_native.router,

@@ -44,6 +44,23 @@ class Settings(ServiceSettings):
     signin_address_attempts: int = Field(200, ge=1)
     signin_window_seconds: int = Field(900, ge=1)
 
+    # Answers about an address that may be unknown take at least this long.
+    unknown_account_floor_ms: int = Field(250, ge=0)
+    # Whether sign-ups ask the DNS if mail reaches the address' domain; in production unless told otherwise.
+    check_email_deliverability: bool | None = None
+
+    email_resends: int = Field(3, ge=0)
+    email_resends_hours: int = Field(24, ge=1)
+    email_change_requests: int = Field(3, ge=0)
+    email_change_requests_days: int = Field(3, ge=1)
+    email_change_token_hours: int = Field(24, ge=1)
+    sms_limit: int = Field(3, ge=0)
+    sms_window_hours: int = Field(12, ge=1)
+    phone_code_attempts: int = Field(3, ge=1)
+    phone_code_window_days: int = Field(30, ge=1)
+    blocked_phone_numbers: frozenset[str] = frozenset()
+    suspicious_login_mails: int = Field(5, ge=0)
+
     # Without a secret no captcha is verified, and the front-ends are told so.
     recaptcha_secret: SecretStr | None = None
 
@@ -68,6 +85,10 @@ class Settings(ServiceSettings):
     def reform(self, flags: frozenset[str]) -> Reform:
         """The decree of the third credit as this deployment knows it."""
         return Reform(self.credit_v3_decree_datetime, "WIP_FREE_ELIGIBILITY" in flags)
+
+    @property
+    def checks_deliverability(self) -> bool:
+        return self.is_production if self.check_email_deliverability is None else self.check_email_deliverability
 
     @property
     def images_url(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import clock
 from shared.events.bookings import BOOKING, Booking
 from shared.events.envelope import Event
 from shared.events.subscribers import Subscribers
@@ -69,3 +71,20 @@ async def _unlock(event: Event[Booking], session: AsyncSession) -> None:
         "unlocked_date": event.occurred_at,
     }
     await session.execute(insert(Achievement).values(**values).on_conflict_do_nothing())
+
+
+async def mark_seen(session: AsyncSession, account_id: int, ids: set[int]) -> list[Achievement] | None:
+    """Mark achievements of an account as seen, keeping the first time; None when one of them is not the account's."""
+    found = list(
+        await session.scalars(
+            select(Achievement)
+            .where(Achievement.account_id == account_id, Achievement.id.in_(ids))
+            .order_by(Achievement.id)
+        )
+    )
+    if len(found) < len(ids):
+        return None
+    for achievement in found:
+        achievement.seen_date = achievement.seen_date or clock.now()
+    await session.flush()
+    return found

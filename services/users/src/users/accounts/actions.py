@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from shared.database import emit
+from shared.database.locks import lock
 from shared.errors import field_error, not_found
 from shared.events.users import USER, User
 from shared.geography import department_code
 from users.accounts.models import Account, AccountAction
-from users.accounts.queries import last_suspension
+from users.accounts.queries import account_by_email, last_suspension
 from users.accounts.rules import (
     Role,
     RoleConflict,
@@ -74,6 +75,13 @@ async def lock_account(session: AsyncSession, account_id: int) -> Account:
     if account is None:
         raise not_found()
     return account
+
+
+async def reserve_email(session: AsyncSession, email: str) -> Account | None:
+    """Who has an address, in its stored form; None when it is free, and then until this transaction ends it is the
+    caller's alone to take: other sign-ups and changes of address wait."""
+    await lock(session, f"email.{email}")
+    return await account_by_email(session, email)
 
 
 async def create_account(
@@ -175,6 +183,45 @@ async def unsuspend(session: AsyncSession, account_id: int, *, author_id: int | 
     )
     await tell(session, account, "unsuspended")
     return account
+
+
+async def note_action(
+    session: AsyncSession,
+    account_id: int,
+    kind: str,
+    *,
+    author_id: int | None = None,
+    comment: str | None = None,
+    **details: Any,
+) -> None:
+    """Write a line of an account's history."""
+    session.add(
+        AccountAction(
+            account_id=account_id,
+            author_id=author_id,
+            type=kind,
+            happened_at=clock.now(),
+            details=details,
+            comment=comment,
+        )
+    )
+    await session.flush()
+
+
+async def mark_email_validated(session: AsyncSession, account: Account) -> bool:
+    """The holder of a locked account proved to read its address; tells `user.email_validated`, once."""
+    if account.is_email_validated:
+        return False
+    account.is_email_validated = True
+    await note_action(session, account.id, "USER_EMAIL_VALIDATED", author_id=account.id)
+    await tell(session, account, "email_validated")
+    return True
+
+
+def modified(old: Any, new: Any) -> dict[str, Any] | None:
+    """How a field changed, for the history; None when it did not. Empty values are the same as none."""
+    before, after = (None if value in ("", {}, []) else value for value in (old, new))
+    return None if before == after else {"old_info": before, "new_info": after}
 
 
 async def mark_tutorial_seen(session: AsyncSession, account_id: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from shared.web import Response, UtcDatetime
+from pydantic import Field, RootModel
+
+from shared.web import NativeRequest, Response, UtcDatetime
 from users.accounts.profile import Profile
 from users.accounts.rules import Role, is_beneficiary, is_caledonian
 from users.deposits.bonus import bonus_status, remaining_attempts
@@ -23,6 +25,8 @@ from users.subscription.rules import (
 )
 from users.subscription.schemas import SubscriptionMessageV2, YoungStatusResponse
 from users.subscription.wording import message_of
+
+ADDRESS_MAX, CITY_MAX, THEMES_MAX = 255, 100, 50
 
 
 class ActivityIdEnum(StrEnum):
@@ -50,6 +54,10 @@ _ACTIVITIES = {
     "Demandeur d'emploi": ActivityIdEnum.UNEMPLOYED,
     "Chômeur": ActivityIdEnum.UNEMPLOYED,
 }
+
+
+# The other way round; the first word of each is the one that is written.
+STORED_ACTIVITY = {identifier: word for word, identifier in reversed(_ACTIVITIES.items())}
 
 
 class AchievementEnum(StrEnum):
@@ -115,6 +123,36 @@ class NotificationSubscriptions(Response):
     marketing_email: bool
     marketing_push: bool
     subscribed_themes: list[str]
+
+
+class SubscriptionsChoice(NativeRequest):
+    marketing_email: bool
+    marketing_push: bool
+    subscribed_themes: list[Annotated[str, Field(max_length=100)]] | None = Field(None, max_length=THEMES_MAX)
+
+
+class UserProfilePatchRequest(NativeRequest):
+    """Only what is sent changes; null is the same as not sent. An empty phone number takes the number away."""
+
+    activity_id: ActivityIdEnum | None = None
+    address: str | None = Field(None, max_length=ADDRESS_MAX)
+    city: str | None = Field(None, max_length=CITY_MAX)
+    origin: str | None = Field(None, max_length=255)
+    phone_number: str | None = None
+    postal_code: str | None = None
+    subscriptions: SubscriptionsChoice | None = None
+
+
+class MarkAchievementsAsSeenRequest(NativeRequest):
+    achievement_ids: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(max_length=100)
+
+
+class AchievementsResponse(RootModel[list[AchievementResponse]]):
+    """The achievements that were marked."""
+
+
+class PostFeedbackBody(NativeRequest):
+    feedback: str = Field(max_length=800)
 
 
 class UserProfileResponse(Response):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import clock
 from shared.errors import ApiError
 from shared.identity import Principal
+from users.accounts.actions import lock_account
 from users.accounts.models import Account, Achievement
 from users.accounts.queries import account_by_id, achievements_of
 from users.deposits.queries import deposits_of, held
@@ -38,8 +39,25 @@ def _refused() -> ApiError:
 
 async def active_account(session: AsyncSession, principal: Principal) -> Account:
     """The caller's account; 403 when it is unknown or closed, 401 once the session was signed out."""
+    account = await signed_in_account(session, principal)
+    if not account.is_active:
+        raise _refused()
+    return account
+
+
+async def locked_active_account(session: AsyncSession, principal: Principal) -> Account:
+    """The caller's account for a change: locked, so that nobody closes it meanwhile."""
+    await active_account(session, principal)
+    account = await lock_account(session, principal.id)
+    if not account.is_active:
+        raise _refused()
+    return account
+
+
+async def signed_in_account(session: AsyncSession, principal: Principal) -> Account:
+    """The caller's account, open or closed; 403 when it is unknown, 401 once the session was signed out."""
     account = await account_by_id(session, principal.id)
-    if account is None or not account.is_active:
+    if account is None:
         raise _refused()
     if principal.session_id is not None and not await family_lives(session, principal.session_id, account.id):
         raise ApiError(401, {}, {"WWW-Authenticate": "Bearer"})

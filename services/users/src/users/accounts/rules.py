@@ -170,3 +170,8 @@ CALEDONIAN_PREFIX = "988"
 def is_caledonian(postal_code: str | None) -> bool:
     """Whether amounts are told in XPF."""
     return postal_code is not None and postal_code.startswith(CALEDONIAN_PREFIX)
+
+
+def is_postal_code(code: str) -> bool:
+    """Five ASCII digits: anything else has no département (users rules: defects)."""
+    return len(code) == 5 and code.isascii() and code.isdigit()

@@ -1,0 +1,47 @@
+"""What a sign-up to the app says."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from shared.web import NativeRequest
+from users.sessions.schemas import DeviceInfoV2
+
+_DAY = len("2008-03-02")
+
+
+def _as_day(value: Any) -> Any:
+    """A day as text; a number is none, though pydantic would count seconds with it."""
+    if not isinstance(value, str) or len(value) != _DAY:
+        raise ValueError("Le format de date est invalide")
+    return value
+
+
+BirthDate = Annotated[date, BeforeValidator(_as_day)]
+Identifier = Annotated[str, Field(max_length=255)]
+
+
+class AccountRequest(NativeRequest):
+    """`appsFlyer…` come from versions of the app before the web one."""
+
+    apps_flyer_platform: Identifier | None = None
+    apps_flyer_user_id: Identifier | None = None
+    birthdate: BirthDate
+    email: str
+    firebase_pseudo_id: Identifier | None = None
+    marketing_email_subscription: bool | None = None
+    password: str
+    token: str
+    trusted_device: DeviceInfoV2 | None = None
+
+    def external_ids(self) -> dict[str, Any]:
+        """How the measuring tools know this person."""
+        found: dict[str, Any] = {}
+        if self.apps_flyer_user_id and self.apps_flyer_platform:
+            found["apps_flyer"] = {"user": self.apps_flyer_user_id, "platform": self.apps_flyer_platform.upper()}
+        if self.firebase_pseudo_id:
+            found["firebase_pseudo_id"] = self.firebase_pseudo_id
+        return found

@@ -1,0 +1,34 @@
+"""When a person may come back, and which accounts may be closed by whom. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from users.accounts.rules import SuspensionReason
+
+UNSUSPENSION_LIMIT = timedelta(days=60)
+# The day after the last one on which they may come back, and the warning before it.
+DELETION_AFTER = timedelta(days=61)
+WARNING_AFTER = timedelta(days=51)
+
+
+class Unsuspension(StrEnum):
+    """Why somebody may not open their account again themselves."""
+
+    ALREADY = "ALREADY_UNSUSPENDED"
+    NOT_ALLOWED = "UNSUSPENSION_NOT_ALLOWED"
+    TOO_LATE = "UNSUSPENSION_LIMIT_REACHED"
+
+
+def refused_unsuspension(
+    is_active: bool, reason: SuspensionReason | None, suspended_at: datetime | None, today: date
+) -> Unsuspension | None:
+    """None when a person may undo their own suspension: they asked for it at most 60 days ago (users rules: suspension)."""
+    if is_active:
+        return Unsuspension.ALREADY
+    if reason is not SuspensionReason.UPON_USER_REQUEST or suspended_at is None:
+        return Unsuspension.NOT_ALLOWED
+    if suspended_at.date() + UNSUSPENSION_LIMIT < today:
+        return Unsuspension.TOO_LATE
+    return None
