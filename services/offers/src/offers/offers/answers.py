@@ -73,6 +73,8 @@ def list_item(offer: Offer, now: datetime) -> OfferListItem:
         is_event=subcategory.is_event,
         can_be_event=subcategory.is_event,
         is_thing=not subcategory.is_event,
+        is_educational=False,
+        highlight_requests=[],
         is_digital=bool(offer.url) or subcategory.is_online_only,
         is_headline_offer=is_headline(offer, now),
         has_booking_limit_datetimes_passed=stock_rules.all_limits_passed(stocks, now),
@@ -224,5 +226,7 @@ def _values(offer: Offer, now: datetime) -> dict[str, object]:
             for link in offer.artist_offer_links
         ],
         "video_data": _video(offer),
+        # Highlights of the platform are not kept yet: no offer asks to be in one.
+        "highlight_requests": [],
         "venue": _venue(offer),
     }

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, EmailStr, Field, StringConstraints, UrlConstraints
+from pydantic import AnyHttpUrl, BeforeValidator, EmailStr, Field, StringConstraints, UrlConstraints, field_validator
 
 from offers.categories.names import one_of
 from offers.categories.tables import SUBCATEGORIES
@@ -17,6 +17,8 @@ from shared.web.schemas import BIGINT_MAX
 
 SubcategoryId = Annotated[str, one_of(SUBCATEGORIES)]
 Url = Annotated[AnyHttpUrl, UrlConstraints(max_length=2083)]
+UrlOrBlank = Annotated[Url | None, BeforeValidator(lambda value: None if value == "" else value)]
+"""An address, or nothing: an emptied field is sent as an empty string."""
 Minutes = Annotated[StrictInt, Field(ge=-(2**31), le=2**31 - 1)]
 Seconds = Annotated[StrictInt, Field(ge=0, le=BIGINT_MAX)]
 BodyId = Annotated[StrictInt, Field(ge=1, le=BIGINT_MAX)]
@@ -44,7 +46,14 @@ class LocationBody(ProRequest):
 
 
 class VenueLocationBody(ProRequest):
-    is_venue_location: Literal[True]
+    is_venue_location: bool
+
+    @field_validator("is_venue_location")
+    @classmethod
+    def _at_the_venue(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("Une adresse est attendue quand l’offre n’a pas lieu dans la structure")
+        return value
 
 
 class _Accessibility(ProRequest):
@@ -101,8 +110,8 @@ class OfferPatch(ProRequest):
     name: str | None = None
     should_send_mail: bool | None = None
     subcategory_id: str | None = None
-    url: Url | Literal[""] | None = None
-    video_url: Url | Literal[""] | None = None
+    url: UrlOrBlank = None
+    video_url: UrlOrBlank = None
     withdrawal_delay: Seconds | None = None
     withdrawal_details: str | None = None
     withdrawal_type: WithdrawalType | None = None
@@ -179,7 +188,7 @@ class OfferListItem(Response):
     is_event: bool
     can_be_event: bool
     is_thing: bool
-    is_educational: bool = False
+    is_educational: bool
     is_showcase: bool | None = False
     is_digital: bool
     is_headline_offer: bool
@@ -193,7 +202,7 @@ class OfferListItem(Response):
     location: LocationResponse | None = None
     venue: OfferListVenue
     stocks: list[OfferStockItem]
-    highlight_requests: list[NamedHighlight] = []
+    highlight_requests: list[NamedHighlight]
 
 
 class ActiveMediation(Response):
@@ -290,7 +299,7 @@ class IndividualOffer(Response):
     price_categories: list[PriceCategoryResponse] | None = None
     artist_offer_links: list[ArtistLinkResponse]
     video_data: VideoData
-    highlight_requests: list[NamedHighlight] = []
+    highlight_requests: list[NamedHighlight]
     venue: OfferVenue
 
 
