@@ -30,7 +30,6 @@ def _environment(form: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update({"form": form})
     environment.filters["web_link"] = _web_link
     return environment
 
@@ -51,7 +50,7 @@ def compose(kind: str, parameters: dict[str, Any], settings: Settings) -> Compos
 def _render(form: str, kind: str, values: dict[str, Any]) -> tuple[str, str]:
     """The subject (read from the text form: nothing is escaped there) and the whole document of one form."""
     environment = _environment(form)
-    module = environment.get_template(f"{kind}.j2").make_module(values)
+    module = environment.get_template(f"{kind}.j2").make_module({**values, "form": form})
     subject = str(module.subject)  # type: ignore[attr-defined] - every template of a mail sets it
     preview = str(module.preview)  # type: ignore[attr-defined]
     page = environment.get_template(f"layout.{form}.j2")
