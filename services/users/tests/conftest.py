@@ -12,10 +12,12 @@ import pytest_asyncio
 
 from shared.database import Database
 from shared.testing.databases import TestDatabase
-from shared.testing.recorders import Tokens
+from shared.testing.recorders import EventRecorder, Tokens
 from users.factories import PASSWORD
 from users.sessions.keys import add_key
 from users.settings import Settings
+
+from .mailbox import Mailbox
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +78,8 @@ def portal_sign_in(client: httpx.AsyncClient) -> SignIn:
         return response
 
     return post
+
+
+@pytest.fixture
+def mailbox(events: EventRecorder) -> Mailbox:
+    return Mailbox(events)

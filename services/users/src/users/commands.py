@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,15 +14,23 @@ from shared.database import Database
 from shared.events.users import DEPOSIT, USER
 from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
+from shared.storage import LocalStorage
 from users.accounts.actions import state_of
 from users.accounts.queries import states_page as account_states
+from users.anonymization.jobs import anonymize_inactive
+from users.anonymization.rules import Category
+from users.credentials.addresses import block_domain, unblock_domain
 from users.deposits.jobs import recredit_users
 from users.deposits.queries import states_page as deposit_states
 from users.features.actions import install_flags, set_flag
 from users.sandbox import build
 from users.sessions.actions import purge
+from users.sessions.jobs import delete_devices
 from users.sessions.keys import rotate_key
 from users.settings import Settings
+from users.survey.jobs import export_answers
+from users.suspension.jobs import delete_suspended, warn_before_deletion
+from users.tokens.actions import purge_tokens
 
 
 async def _accounts(session: AsyncSession, after: int, limit: int) -> AsyncIterator[UserState]:
@@ -39,9 +48,54 @@ cli = service_cli(Settings, replays={"user": (USER, _accounts), "deposit": (DEPO
 
 @job(cli, Settings, "delete-expired-sessions")
 async def delete_expired_sessions(database: Database) -> Counts:
-    """Delete sessions, tokens, counters and devices that are past their time."""
+    """Delete sessions, tokens and counters that are past their time. Daily."""
     async with database.transaction() as session:
-        return await purge(session)
+        return {**await purge(session), "one_time_tokens": await purge_tokens(session)}
+
+
+@job(cli, Settings, "delete-old-devices")
+async def delete_old_devices(database: Database, dry_run: bool = False) -> Counts:
+    """Delete devices past their retention: 13 months, 5 years for the trusted ones. Daily."""
+    return await delete_devices(database, dry_run=dry_run)
+
+
+@job(cli, Settings, "notify-before-deletion")
+async def notify_before_deletion(database: Database, dry_run: bool = False) -> Counts:
+    """Mail whoever closed their account 51 days ago that it will be deleted. Daily."""
+    return await warn_before_deletion(database, dry_run=dry_run)
+
+
+@job(cli, Settings, "delete-suspended-accounts")
+async def delete_suspended_accounts(database: Database, dry_run: bool = False) -> Counts:
+    """Delete accounts that their holders closed 61 days ago. Daily."""
+    return await delete_suspended(database, dry_run=dry_run)
+
+
+@job(cli, Settings, "anonymize-inactive-users")
+async def anonymize_inactive_users(
+    database: Database, category: Category = Category.NEITHER, dry_run: bool = False
+) -> Counts:
+    """Erase one population of the retention rules, or mail the partners who will be. Daily for notify_pro."""
+    return await anonymize_inactive(database, category, dry_run=dry_run)
+
+
+@job(cli, Settings, "export-survey-answers")
+async def export_survey_answers(database: Database, dry_run: bool = False) -> Counts:
+    """Write the answers to the cultural survey to the storage, one file for each person and day. Daily."""
+    settings = Settings()
+    storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
+    return await export_answers(database, storage, dry_run=dry_run)
+
+
+@cli.command("block-email-domain")
+def block_email_domain(domain: str, blocked: Annotated[bool, typer.Argument(help="true or false")] = True) -> None:
+    """Block a domain of addresses, those under it included, or let it sign up again."""
+
+    async def turn(database: Database) -> None:
+        async with database.transaction() as session:
+            await block_domain(session, domain) if blocked else await unblock_domain(session, domain)
+
+    run_with_database(Settings(), turn)
 
 
 @job(cli, Settings, "recredit-users")

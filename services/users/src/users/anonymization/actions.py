@@ -83,7 +83,8 @@ async def erase_account(session: AsyncSession, account_id: int) -> None:
 async def erase_subscription(session: AsyncSession, account_id: int) -> None:
     """Checks and reviews keep their kind, their verdict and their year."""
     january = {
-        name: func.date_trunc("year", getattr(SubscriptionCheck, name)) for name in ("registered_at", "date_created")
+        name: func.date_trunc("year", getattr(SubscriptionCheck, name), "UTC")
+        for name in ("registered_at", "date_created")
     }
     await session.execute(
         update(SubscriptionCheck)
@@ -99,7 +100,7 @@ async def erase_subscription(session: AsyncSession, account_id: int) -> None:
     await session.execute(
         update(SubscriptionReview)
         .where(SubscriptionReview.account_id == account_id)
-        .values(reason=ANONYMIZED, date_reviewed=func.date_trunc("year", SubscriptionReview.date_reviewed))
+        .values(reason=ANONYMIZED, date_reviewed=func.date_trunc("year", SubscriptionReview.date_reviewed, "UTC"))
     )
 
 

@@ -6,9 +6,11 @@ import asyncio
 
 import structlog
 from email_validator import EmailUndeliverableError, validate_email
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import clock
 from shared.errors import field_error
 from users.accounts.models import BlockedEmailDomain
 from users.credentials.rules import accepted_email, domains_of
@@ -48,3 +50,16 @@ async def refuse_blocked(session: AsyncSession, email: str, field: str) -> None:
     """Refuse an address of a blocked domain. The answer depends on the domain alone."""
     if await is_blocked(session, email):
         raise field_error(field, "Cette adresse e-mail ne peut pas être utilisée.")
+
+
+async def block_domain(session: AsyncSession, domain: str) -> None:
+    """Block a domain and those under it; again is no error."""
+    values = {"domain": domain.strip().lower().lstrip("@"), "date_created": clock.now()}
+    await session.execute(insert(BlockedEmailDomain).values(**values).on_conflict_do_nothing())
+
+
+async def unblock_domain(session: AsyncSession, domain: str) -> None:
+    """Let a domain sign up again; an unknown one is no error."""
+    await session.execute(
+        delete(BlockedEmailDomain).where(BlockedEmailDomain.domain == domain.strip().lower().lstrip("@"))
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from email_validator import EmailNotValidError, validate_email
 
 PASSWORD_MIN, PASSWORD_MAX = 12, 72
-EMAIL_MAX = 120
+EMAIL_MAX, LOCAL_MAX = 120, 64
 _PUNCTUATION = frozenset(string.punctuation)
 _ACCEPTED_ADDRESS = re.compile(r"[A-Za-z0-9+\-_.@]+")
 
@@ -35,7 +35,7 @@ def accepted_email(raw: str) -> str | None:
     quote or address literal gets in. Dots and "+tags" are kept: they are other addresses.
     """
     email = raw.strip()
-    if len(email) > EMAIL_MAX or not _ACCEPTED_ADDRESS.fullmatch(email):
+    if len(email) > EMAIL_MAX or len(email.partition("@")[0]) > LOCAL_MAX or not _ACCEPTED_ADDRESS.fullmatch(email):
         return None
     try:
         validate_email(email, check_deliverability=False, allow_smtputf8=False, allow_quoted_local=False)

@@ -9,14 +9,14 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import CursorResult, delete, exists, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from users.accounts.models import Account
 from users.sessions.models import AttemptCount, LoginDevice, PortalSession, RefreshToken, TokenFamily, TrustedDevice
-from users.sessions.rules import PortalLimits, is_reuse, portal_session_is_valid, should_save_connection
+from users.sessions.rules import PortalLimits, is_reuse, months_before, portal_session_is_valid, should_save_connection
 from users.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -300,18 +300,37 @@ async def family_lives(session: AsyncSession, family_id: str, account_id: int) -
     )
 
 
-async def purge(session: AsyncSession) -> dict[str, int]:
-    """Delete what is over: sessions, families, counters; devices by their retention."""
-    now = clock.now()
-    statements = {
-        "portal_sessions": delete(PortalSession).where(PortalSession.expires_at <= now),
-        "token_families": delete(TokenFamily).where(TokenFamily.expires_at <= now),
-        "attempt_counts": delete(AttemptCount).where(AttemptCount.expires_at <= now),
-        "login_devices": delete(LoginDevice).where(LoginDevice.date_created <= now - timedelta(days=13 * 30)),
-        "trusted_devices": delete(TrustedDevice).where(TrustedDevice.date_created <= now - timedelta(days=5 * 365)),
-    }
+async def _delete_all(session: AsyncSession, statements: dict[str, Delete]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for name, statement in statements.items():
         result = await session.execute(statement)
         counts[name] = result.rowcount if isinstance(result, CursorResult) else 0
     return counts
+
+
+async def purge(session: AsyncSession) -> dict[str, int]:
+    """Delete what is over: sessions, families, counters."""
+    now = clock.now()
+    return await _delete_all(
+        session,
+        {
+            "portal_sessions": delete(PortalSession).where(PortalSession.expires_at <= now),
+            "token_families": delete(TokenFamily).where(TokenFamily.expires_at <= now),
+            "attempt_counts": delete(AttemptCount).where(AttemptCount.expires_at <= now),
+        },
+    )
+
+
+def old_devices(now: datetime) -> dict[str, tuple[type[LoginDevice | TrustedDevice], ColumnElement[bool]]]:
+    """The devices past their retention: 13 months for those seen at a sign-in, 5 years for the trusted ones."""
+    return {
+        "login_devices": (LoginDevice, LoginDevice.date_created <= months_before(now, 13)),
+        "trusted_devices": (TrustedDevice, TrustedDevice.date_created <= months_before(now, 60)),
+    }
+
+
+async def purge_devices(session: AsyncSession) -> dict[str, int]:
+    """Delete devices past their retention."""
+    return await _delete_all(
+        session, {name: delete(model).where(old) for name, (model, old) in old_devices(clock.now()).items()}
+    )

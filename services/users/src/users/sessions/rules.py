@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,3 +35,10 @@ LAST_CONNECTION_STEP = timedelta(minutes=15)
 def should_save_connection(last: datetime | None, now: datetime) -> bool:
     """The last connection is written at most every quarter of an hour."""
     return last is None or now - last > LAST_CONNECTION_STEP
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day so many calendar months ago, or the last day of that month."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
