@@ -25,6 +25,16 @@ def upgrade() -> None:
         "ALTER MAPPING FOR asciiword, word, hword, asciihword, hword_part, hword_asciipart WITH offers_french"
     )
     op.create_table(
+        "signing_key",
+        sa.Column("kid", sa.Text(), nullable=False),
+        sa.Column("public_jwk", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("encrypted_private_jwk", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_key")),
+    )
+    op.create_table(
         "address",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("ban_id", sa.Text(), nullable=True),
@@ -863,6 +873,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("signing_key")
     op.drop_table("activation_code")
     op.drop_index("ix_stock_price_category_id", table_name="stock")
     op.drop_index("ix_stock_offer_id", table_name="stock")

@@ -97,7 +97,7 @@ class DailyViews(Response):
 
 class TopOfferImage(Response):
     url: str
-    credit: str | None = None
+    credit: str
 
 
 class TopOffer(Response):
@@ -105,7 +105,7 @@ class TopOffer(Response):
     offer_name: str
     number_of_views: int
     is_headline_offer: bool
-    image: TopOfferImage | None = None
+    image: TopOfferImage
 
 
 class OffererStatsData(Response):

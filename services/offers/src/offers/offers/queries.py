@@ -13,7 +13,8 @@ from offers.offerers.access import check_access
 from offers.offers.models import Offer
 from offers.products.models import Product
 from offers.stocks.models import PriceCategory, Stock
-from offers.venues.models import OffererAddress, Venue
+from offers.venues.models import OffererAddress, OpeningHours, Venue
+from offers.venues.values import Weekday
 from shared.errors import ApiError, not_found
 from shared.identity import Principal
 
@@ -83,3 +84,11 @@ async def offer_or_404(
         raise missing or not_found("global", "Aucun objet ne correspond à cet identifiant dans notre base de données")
     await check_access(session, user, offer.venue.managing_offerer_id)
     return offer
+
+
+async def opening_hours_of(session: AsyncSession, offer_id: int) -> dict[Weekday, list[list[int]] | None]:
+    """An offer's hours, minutes since midnight by weekday."""
+    rows = await session.execute(
+        select(OpeningHours.weekday, OpeningHours.timespan).where(OpeningHours.offer_id == offer_id)
+    )
+    return {row.weekday: row.timespan for row in rows}

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from offers.base import Base, Cents, Id, Instant
 from offers.offerers.models import Offerer
 from shared.clock import now
+from shared.identity.keyring import SigningKeyColumns
 
 
 class Provider(Base):
@@ -88,3 +89,9 @@ class ApiKey(Base):
     date_created: Mapped[Instant] = mapped_column(default=now)
 
     provider: Mapped[Provider] = relationship(lazy="raise")
+
+
+class SigningKeyRow(SigningKeyColumns, Base):
+    """A key that signs the tokens of providers."""
+
+    __tablename__ = "signing_key"

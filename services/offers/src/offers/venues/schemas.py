@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from offers.categories.venue_types import ACTIVITIES, NOT_ASSIGNED, VENUE_TYPES
 from shared.web import Response, UtcDatetime
 
-VenueTypeLabel = StrEnum("VenueTypeLabel", VENUE_TYPES)
-DisplayableActivity = StrEnum("DisplayableActivity", {key: key for key in ACTIVITIES if key != NOT_ASSIGNED})
+VenueTypeLabel = StrEnum("VenueTypeLabel", VENUE_TYPES)  # type: ignore[invalid-argument]
+DisplayableActivity = StrEnum("DisplayableActivity", {key: key for key in ACTIVITIES if key != NOT_ASSIGNED})  # type: ignore[invalid-argument]
 
 
 class BankAccountStatus(StrEnum):

@@ -1,0 +1,108 @@
+"""The smaller calls of the portal's pages about offers: hours, videos, highlights, artists."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import StringConstraints
+
+from offers.offers.opening_hours import replace_opening_hours
+from offers.offers.queries import offer_or_404, opening_hours_of
+from offers.offers.schemas import Url, VideoData
+from offers.offers.videos import thumbnail_url, video_id
+from offers.venues.rules import opening_hours_by_day
+from offers.venues.values import Weekday
+from shared.errors import ApiError, field_error
+from shared.identity import ProUser
+from shared.web import Identifier, ProRequest, Response, Session, pro_router
+
+router = pro_router()
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^(([0-1][0-9])|(2[0-3])):[0-5][0-9]$")]
+Spans = list[list[ClockTime]]
+
+
+class WeekdayTimespans(ProRequest):
+    MONDAY: Spans | None = None
+    TUESDAY: Spans | None = None
+    WEDNESDAY: Spans | None = None
+    THURSDAY: Spans | None = None
+    FRIDAY: Spans | None = None
+    SATURDAY: Spans | None = None
+    SUNDAY: Spans | None = None
+
+    model_config = {"alias_generator": None}
+
+
+class OfferOpeningHours(ProRequest):
+    opening_hours: WeekdayTimespans
+
+
+class Highlight(Response):
+    id: int
+    name: str
+    description: str
+    availability_datespan: list[date]
+    highlight_datespan: list[date]
+    communication_date: date
+    mediation_url: str
+
+
+class ArtistFound(Response):
+    id: str
+    name: str
+    thumb_url: str | None
+
+
+@router.get("/offers/{offer_id}/opening-hours", operation_id="GetOfferOpeningHours")
+async def get_opening_hours(offer_id: Identifier, user: ProUser, session: Session) -> OfferOpeningHours:
+    await offer_or_404(session, user, offer_id, missing=_missing())
+    return await _hours(session, offer_id)
+
+
+@router.patch("/offers/{offer_id}/opening-hours", operation_id="UpsertOfferOpeningHours")
+async def patch_opening_hours(
+    offer_id: Identifier, body: OfferOpeningHours, user: ProUser, session: Session
+) -> OfferOpeningHours:
+    offer = await offer_or_404(session, user, offer_id, lock=True, missing=_missing())
+    given = {day: getattr(body.opening_hours, day.value) for day in Weekday}
+    await replace_opening_hours(session, offer, given)
+    return await _hours(session, offer_id)
+
+
+def _missing() -> ApiError:
+    return ApiError(404, {"offer": ["Cette offre n’existe pas."]})
+
+
+async def _hours(session: Session, offer_id: int) -> OfferOpeningHours:
+    stored = await opening_hours_of(session, offer_id)
+    return OfferOpeningHours(opening_hours=WeekdayTimespans(**opening_hours_by_day(stored)))
+
+
+@router.get("/get-offer-video-data", operation_id="GetOfferVideoMetadata")
+async def get_video_data(user: ProUser, video_url: Annotated[Url, Query(alias="videoUrl")]) -> VideoData:
+    # What YouTube says of the video (title, length) needs its API, which no adapter asks yet.
+    identifier = video_id(str(video_url))
+    if identifier is None:
+        raise field_error("videoUrl", "Veuillez renseigner l’adresse d’une vidéo YouTube.")
+    return VideoData.model_validate(
+        {
+            "videoExternalId": identifier,
+            "videoThumbnailUrl": thumbnail_url(identifier),
+            "videoUrl": str(video_url),
+        }
+    )
+
+
+@router.get("/highlights", operation_id="GetHighlights")
+async def get_highlights(user: ProUser) -> list[Highlight]:
+    # Highlights are made in the back office, which does not exist yet: there is none.
+    return []
+
+
+@router.get("/artists", operation_id="GetArtists")
+async def get_artists(user: ProUser, search: Annotated[str, Query(max_length=200)]) -> list[ArtistFound]:
+    # There is no catalogue of artists yet: a partner writes the name.
+    return []
