@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from offers import replays
 from offers.search.jobs import reindex
 from offers.settings import Settings
 from shared.commands import job, service_cli
+from shared.database import Database
+from shared.events.offers import ACTIVATION_CODE, ATTACHMENT, OFFER, OFFERER, STOCK, VENUE
 
-cli = service_cli(Settings)
+
+async def _sandbox(name: str, database: Database) -> None:
+    from offers.sandbox import build
+
+    await build(name, database)
+
+
+cli = service_cli(
+    Settings,
+    replays={
+        "offerer": (OFFERER, replays.offerers),
+        "attachment": (ATTACHMENT, replays.attachments),
+        "venue": (VENUE, replays.venues),
+        "offer": (OFFER, replays.offers),
+        "stock": (STOCK, replays.stocks),
+        "activation_code": (ACTIVATION_CODE, replays.activation_codes),
+    },
+    sandbox=_sandbox,
+)
 
 job(cli, Settings, "reindex")(reindex)
