@@ -35,7 +35,11 @@ async def anonymize_inactive(database: Database, category: Category, *, dry_run:
         async with database.transaction() as session:
             wanted = population(category, clock.now()).subquery()
             return {"would_change": await session.scalar(select(func.count()).select_from(wanted)) or 0}
-    done, counts, after = ("warned" if category is Category.NOTIFY_PRO else "anonymized"), {"failed": 0}, 0
+    done, counts, after = (
+        ("warned" if category is Category.NOTIFY_PRO else "anonymized"),
+        {"skipped": 0, "failed": 0},
+        0,
+    )
     counts[done] = 0
     while True:
         async with database.transaction() as session:
@@ -57,7 +61,7 @@ async def _one(database: Database, category: Category, account_id: int, done: st
             account = await lock_account(session, account_id)
             concerned = await session.scalar(population(category, clock.now()).where(Account.id == account_id))
             if concerned is None:
-                return done
+                return "skipped"
             if category is Category.NOTIFY_PRO:
                 await _warn(session, account)
             else:
