@@ -5,13 +5,12 @@ from __future__ import annotations
 from fastapi import Response
 from pydantic import Field
 
-from shared import clock
 from shared.errors import field_error
 from shared.identity import NativeUser
 from shared.web import NativeRequest, Session, native_router
 from shared.web import Response as Answering
-from users.accounts.models import SurveyAnswers
 from users.accounts.profile import active_account, locked_active_account
+from users.survey.actions import keep_answers
 from users.survey.rules import ANSWERS, TITLES, AnswerId, Question, are_consistent
 
 router = native_router()
@@ -80,14 +79,5 @@ async def cultural_survey_answers(
     said = [(answer.question_id, [found.value for found in answer.answer_ids]) for answer in body.answers]
     if not are_consistent(said):
         raise field_error("answers", "Ces réponses ne correspondent pas aux questions.")
-    now = clock.now()
-    session.add(
-        SurveyAnswers(
-            account_id=account.id,
-            answers={question.value: ids for question, ids in said},
-            date_created=now,
-        )
-    )
-    account.needs_to_fill_cultural_survey = False
-    account.cultural_survey_filled_date = now
+    await keep_answers(session, account, said)
     return Response(status_code=204)
