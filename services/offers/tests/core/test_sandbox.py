@@ -50,6 +50,11 @@ async def _accounts(deliver: Delivery) -> None:
         await deliver(USER, "created", state)
 
 
+def _files(directory: Path) -> int:
+    """How many files the storage holds, what tells of their types left out."""
+    return len([path for path in directory.rglob("*") if path.is_file() and path.suffix != ".type"])
+
+
 async def test_tiny(
     database: Database, session: AsyncSession, deliver: Delivery, events: EventRecorder, settings: Settings
 ) -> None:
@@ -78,8 +83,7 @@ async def test_tiny(
     everywhere = select(func.count()).select_from(UserOfferer).where(UserOfferer.user_id == 1)
     assert await session.scalar(everywhere) == await session.scalar(select(func.count()).select_from(Offerer))
     images = await session.scalar(select(func.count()).select_from(Mediation)) or 0
-    stored = [path for path in Path(settings.storage_directory).rglob("*") if path.is_file()]
-    assert len([path for path in stored if path.suffix != ".type"]) == images >= 5
+    assert _files(Path(settings.storage_directory)) == images >= 5
     assert told["offer.created"] == len(ids)
 
     await sandbox.build("tiny", database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -25,19 +24,16 @@ def standard_thumb(content: bytes, crop: rules.Crop | None, *, max_pixels: int) 
         image = image.resize(rules.shrunk_size(image.size), Image.Resampling.LANCZOS)
         output = io.BytesIO()
         image.save(output, "JPEG", quality=rules.JPEG_QUALITY, progressive=True, optimize=True)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, MemoryError):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise rules.image_error("Les dimensions de l’image sont trop grandes.") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise rules.image_error("L’image n’est pas lisible ou son format n’est pas accepté (png, jpg, webp).") from None
     return output.getvalue()
 
 
 def _upright(content: bytes, max_pixels: int) -> Image.Image:
     """The image decoded, turned as its camera held it, without transparency. The surface is checked before decoding."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            image = Image.open(io.BytesIO(content), formats=rules.FORMATS)
-        except Image.DecompressionBombWarning:
-            raise rules.image_error("Les dimensions de l’image sont trop grandes.") from None
+    image = Image.open(io.BytesIO(content), formats=rules.FORMATS)
     if image.width * image.height > max_pixels:
         raise rules.image_error("Les dimensions de l’image sont trop grandes.")
     image.load()

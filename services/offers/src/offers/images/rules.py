@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from shared.errors import ApiError, code_error
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP")
+# MPO, what some cameras write, is read as JPEG.
+FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_BYTES = 10_000_000
 PORTRAIT = (2, 3)
 RATIO_TOLERANCE = 0.04
