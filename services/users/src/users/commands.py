@@ -24,13 +24,11 @@ from users.deposits.jobs import recredit_users
 from users.deposits.queries import states_page as deposit_states
 from users.features.actions import install_flags, set_flag
 from users.sandbox import build
-from users.sessions.actions import purge
-from users.sessions.jobs import delete_devices
+from users.sessions.jobs import delete_devices, delete_expired
 from users.sessions.keys import rotate_key
 from users.settings import Settings
 from users.survey.jobs import export_answers
 from users.suspension.jobs import delete_suspended, warn_before_deletion
-from users.tokens.actions import purge_tokens
 
 
 async def _accounts(session: AsyncSession, after: int, limit: int) -> AsyncIterator[UserState]:
@@ -47,10 +45,9 @@ cli = service_cli(Settings, replays={"user": (USER, _accounts), "deposit": (DEPO
 
 
 @job(cli, Settings, "delete-expired-sessions")
-async def delete_expired_sessions(database: Database) -> Counts:
+async def delete_expired_sessions(database: Database, dry_run: bool = False) -> Counts:
     """Delete sessions, tokens and counters that are past their time. Daily."""
-    async with database.transaction() as session:
-        return {**await purge(session), "one_time_tokens": await purge_tokens(session)}
+    return await delete_expired(database, dry_run=dry_run)
 
 
 @job(cli, Settings, "delete-old-devices")

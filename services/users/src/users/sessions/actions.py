@@ -9,7 +9,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, CursorResult, Delete, delete, exists, select, update
+from sqlalchemy import CursorResult, Delete, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -321,16 +321,13 @@ async def purge(session: AsyncSession) -> dict[str, int]:
     )
 
 
-def old_devices(now: datetime) -> dict[str, tuple[type[LoginDevice | TrustedDevice], ColumnElement[bool]]]:
-    """The devices past their retention: 13 months for those seen at a sign-in, 5 years for the trusted ones."""
-    return {
-        "login_devices": (LoginDevice, LoginDevice.date_created <= months_before(now, 13)),
-        "trusted_devices": (TrustedDevice, TrustedDevice.date_created <= months_before(now, 60)),
-    }
-
-
 async def purge_devices(session: AsyncSession) -> dict[str, int]:
-    """Delete devices past their retention."""
+    """Delete devices past their retention: 13 months for those seen at a sign-in, 5 years for the trusted ones."""
+    now = clock.now()
     return await _delete_all(
-        session, {name: delete(model).where(old) for name, (model, old) in old_devices(clock.now()).items()}
+        session,
+        {
+            "login_devices": delete(LoginDevice).where(LoginDevice.date_created <= months_before(now, 13)),
+            "trusted_devices": delete(TrustedDevice).where(TrustedDevice.date_created <= months_before(now, 60)),
+        },
     )

@@ -1,24 +1,31 @@
-"""Devices that were kept long enough."""
+"""What was kept long enough: sessions, tokens, counters, devices."""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-
-from shared import clock
 from shared.commands import Counts
 from shared.database import Database
 from users.features.jobs import DISABLED, jobs_are_off
-from users.sessions.actions import old_devices, purge_devices
+from users.sessions.actions import purge, purge_devices
+from users.tokens.actions import purge_tokens
 
 
-async def delete_devices(database: Database, *, dry_run: bool = False) -> Counts:
-    """Delete devices past their retention, or count them."""
+async def delete_expired(database: Database, *, dry_run: bool = False) -> Counts:
+    """Delete sessions, tokens and counters that are past their time; a dry run counts them and takes it back."""
     if await jobs_are_off(database):
         return DISABLED
     async with database.transaction() as session:
-        if not dry_run:
-            return await purge_devices(session)
-        return {
-            f"would_delete_{name}": await session.scalar(select(func.count()).select_from(model).where(old)) or 0
-            for name, (model, old) in old_devices(clock.now()).items()
-        }
+        counts = {**await purge(session), "one_time_tokens": await purge_tokens(session)}
+        if dry_run:
+            await session.rollback()
+    return counts
+
+
+async def delete_devices(database: Database, *, dry_run: bool = False) -> Counts:
+    """Delete devices past their retention; a dry run counts them and takes it back."""
+    if await jobs_are_off(database):
+        return DISABLED
+    async with database.transaction() as session:
+        counts = await purge_devices(session)
+        if dry_run:
+            await session.rollback()
+    return counts

@@ -18,8 +18,10 @@ from users.accounts.rules import SuspensionReason
 from users.features.jobs import DISABLED, jobs_are_off
 from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
+from users.sessions.actions import revoke_families
 from users.suspension.actions import reason_of, suspended_at
 from users.suspension.rules import DELETION_AFTER, WARNING_AFTER
+from users.tokens.actions import end_tokens
 
 log = structlog.get_logger(__name__)
 WARNING = "notification_before_deleting_suspended_account"
@@ -112,6 +114,8 @@ async def delete_suspended(database: Database, *, dry_run: bool = False) -> Coun
                     counts["skipped"] += 1
                     continue
                 await suspend(session, account_id, SuspensionReason.DELETED)
+                await revoke_families(session, account_id, "deleted")
+                await end_tokens(session, account_id)
             counts["deleted"] += 1
         except Exception as error:
             log.error("deletion.failed", account_id=account_id, exc_info=error)
