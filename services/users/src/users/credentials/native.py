@@ -44,7 +44,7 @@ from users.tokens.actions import check_token
 from users.tokens.rules import TokenType
 
 router = native_router()
-MAIL_LIMITS = operation(rate_limit="60/minute", per="address")
+MAIL_LIMITS = operation(rate_limit="300/minute", per="address")
 
 
 def refuse_weak(password: str, field: str = "newPassword") -> None:

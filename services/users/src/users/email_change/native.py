@@ -42,7 +42,7 @@ from users.tokens.actions import check_token, issue_token, living_token
 from users.tokens.rules import TokenType
 
 router = native_router()
-LINK_LIMITS = operation(rate_limit="60/minute", per="address")
+LINK_LIMITS = operation(rate_limit="300/minute", per="address")
 
 
 def _dead(status: int = 401) -> ApiError:

@@ -23,7 +23,7 @@ router = native_router()
     operation_id="postNativeV1Account",
     status_code=204,
     response_class=Response,
-    openapi_extra=operation(rate_limit="30/minute", per="address"),
+    openapi_extra=operation(rate_limit="300/minute", per="address"),
 )
 async def create_account(request: Request, body: AccountRequest, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """Every refusal is of what was sent, never of who has the address."""

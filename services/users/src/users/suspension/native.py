@@ -29,7 +29,7 @@ from users.tokens.actions import look_up
 from users.tokens.rules import TokenType
 
 router = native_router()
-LINK_LIMITS = operation(rate_limit="60/minute", per="address")
+LINK_LIMITS = operation(rate_limit="300/minute", per="address")
 
 _WHY = {
     Unsuspension.ALREADY: "Ton compte est déjà actif.",
