@@ -17,10 +17,7 @@ JOBS = (
     ("delete-old-devices",),
     ("delete-expired-sessions",),
     ("export-survey-answers",),
-    *(
-        ("anonymize-inactive-users", "--category", name)
-        for name in ("neither", "beneficiary", "pro", "notify_pro", "internal")
-    ),
+    *(("anonymize-inactive-users", "--category", category.value) for category in Category),
 )
 
 

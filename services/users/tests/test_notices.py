@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
-from shared.testing.recorders import EventRecorder
+from shared.testing.recorders import ClockControl, EventRecorder
 from users.factories import YoungFactory
-from users.notices.actions import request_notice
+from users.notices.actions import purge_notices, request_notice
 from users.notices.models import NoticeRow
 from users.notices.rules import UnknownNotice
 
@@ -63,3 +63,17 @@ async def test_only_the_known_messages_with_their_parameters(
         async with database.transaction() as session:
             await request_notice(session, kind, recipient="a@example.com", parameters=parameters)
     assert await events.published() == []
+
+
+async def test_traces_go_after_a_year_and_a_month(
+    database: Database, session: AsyncSession, clock: ClockControl
+) -> None:
+    clock.advance(seconds=0)
+    async with database.transaction() as inside:
+        await request_notice(inside, "recredit", recipient="a@example.com")
+    clock.advance(days=399)
+    async with database.transaction() as inside:
+        assert await purge_notices(inside) == 0
+    clock.advance(days=1)
+    async with database.transaction() as inside:
+        assert await purge_notices(inside) == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -190,3 +192,46 @@ async def test_the_dead_are_purged_after_a_month(
     clock.advance(days=32)
     async with database.transaction() as session:
         assert await purge_tokens(session) == 1
+
+
+@dataclass
+class Given:
+    """A token as a model knows it."""
+
+    kind: TokenType
+    owner: int
+    secret: str
+    ends: datetime
+    is_used: bool = False
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_sequence_of_uses_is_what_the_rules_say(
+    database: Database, settings: Settings, session: AsyncSession, clock: ClockControl, seed: int
+) -> None:
+    """Never twice, never late, never for another person or purpose, never once a newer one was given."""
+    chance = Random(seed)
+    people = [await YoungFactory.create(session) for _ in range(2)]
+    await session.commit()
+    clock.advance(seconds=0)
+    kinds = [TokenType.RESET_PASSWORD, TokenType.EMAIL_VALIDATION, TokenType.SUSPENSION_SUSPICIOUS_LOGIN]
+    given: list[Given] = []
+    for _ in range(60):
+        act, kind, person = chance.choice("iuuuc"), chance.choice(kinds), chance.choice(people)
+        async with database.transaction() as inside:
+            if act == "i":
+                issued = await issue_token(inside, settings, kind, person.id)
+                given = [old for old in given if (old.kind, old.owner) != (kind, person.id)] + [
+                    Given(old.kind, old.owner, old.secret, clock.advance(seconds=0), is_used=True)
+                    for old in given
+                    if (old.kind, old.owner) == (kind, person.id)
+                ]
+                given.append(Given(kind, person.id, issued.secret, issued.expires_at))
+            elif act == "c":
+                clock.advance(minutes=chance.choice([1, 10, 60, 60 * 24]))
+            elif given:
+                shown = chance.choice(given)
+                used = await consume_token(inside, kind, shown.secret, account_id=person.id)
+                lives = not shown.is_used and shown.ends > clock.advance(seconds=0)
+                assert (used is not None) == (lives and (shown.kind, shown.owner) == (kind, person.id))
+                shown.is_used = shown.is_used or used is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
@@ -9,6 +12,15 @@ from shared.database import emit
 from shared.events.users import NOTICE, Notice, NoticeParameter
 from users.notices.models import NoticeRow
 from users.notices.rules import channel_of
+
+# Longer than any rule looks back: partners are warned once a year at most.
+KEPT = timedelta(days=400)
+
+
+async def purge_notices(session: AsyncSession) -> int:
+    """Delete the trace of messages that no rule asks about any more; how many."""
+    result = await session.execute(delete(NoticeRow).where(NoticeRow.date_created <= clock.now() - KEPT))
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def request_notice(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.commands import Counts
 from shared.database import Database
 from users.features.jobs import DISABLED, jobs_are_off
+from users.notices.actions import purge_notices
 from users.sessions.actions import purge, purge_devices
 from users.tokens.actions import purge_tokens
 
@@ -14,7 +15,11 @@ async def delete_expired(database: Database, *, dry_run: bool = False) -> Counts
     if await jobs_are_off(database):
         return DISABLED
     async with database.transaction() as session:
-        counts = {**await purge(session), "one_time_tokens": await purge_tokens(session)}
+        counts = {
+            **await purge(session),
+            "one_time_tokens": await purge_tokens(session),
+            "notices": await purge_notices(session),
+        }
         if dry_run:
             await session.rollback()
     return counts
