@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ACCESSIBILITY = tuple(f"{kind}_disability_compliant" for kind in ("audio", "mental", "motor", "visual"))
 
 
-def accessibility(owner: Any) -> dict[str, bool | None]:
+def accessibility(owner: Any) -> dict[str, Any]:
     """The four answers about handicaps, of a venue or an offer."""
     return {name: getattr(owner, name) for name in ACCESSIBILITY}
 
