@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offers.categories import pro as categories
 from offers.images import pro as images
+from offers.images import public as image_files
 from offers.offerers import pro as offerers
 from offers.offers import headline_pro, pages_pro
 from offers.offers import pro as offers
@@ -26,5 +27,5 @@ pro_routers = [
     venues.router,
     providers.router,
 ]
-public_routers = [provider_software.router]
+public_routers = [provider_software.router, image_files.router]
 internal_routers = [provider_keys.router]

@@ -74,6 +74,12 @@ async def test_an_event_from_its_first_word_to_its_publication(
     stocks = await events.published("stock.created")
     assert [(row["state"]["price_cents"], row["state"]["quantity"]) for row in stocks] == [(1250, 20), (0, None)]
 
+    shown = await partner.client.get(f"/storage/{key}")
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert shown.content.startswith(b"\xff\xd8\xff")
+    for wrong in ("/storage/thumbs/mediations/ZZ", "/storage/thumbs/..%2f..%2fetc", "/storage/thumbs/a/b.type"):
+        assert (await partner.client.get(wrong)).status_code == 404
+
     assert await partner.ok("DELETE", f"/offers/thumbnails/{offer['id']}", 204) is None
     assert await partner.ok("DELETE", f"/offers/thumbnails/{offer['id']}", 204) is None
     storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
