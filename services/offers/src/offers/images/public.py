@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path
 from fastapi import Response as HttpResponse
@@ -16,7 +16,7 @@ router = public_router()
 
 # A key never gets another content: a new image has a new identifier.
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_IMAGE = {200: {"content": {"image/jpeg": {}}, "description": "The image"}}
+_IMAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "The image"}}
 _OPEN = operation(rate_limit="1200/minute", per="address")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 

@@ -72,6 +72,8 @@ async def update_offer(
     """
     offer = await offer_or_404(session, user, offer_id, lock=True)
     rules.check_not_rejected(offer.validation)
+    # An empty yes-or-no says nothing.
+    sent = {name: value for name, value in sent.items() if value is not None or name not in ("is_duo", "is_national")}
     if sent.get("publication_datetime") == PUBLISH_NOW:
         sent = {**sent, "publication_datetime": now()}
     else:
