@@ -132,8 +132,14 @@ async def test_products_by_ean(partner: Portal, offerer: Offerer, venue: Venue, 
     for ean in (bad.ean, "9789999999999", "x"):
         assert list(await partner.refused("GET", f"/get_product_by_ean/{ean}/{offerer.id}", 422)) == ["ean"]
     offer = await partner.thing(venue, "LIVRE_PAPIER", productId=book.id)
+    by_ean = f"/offers/{venue.id}/ean/{book.ean}"
+    assert list(await partner.refused("GET", by_ean, 404)) == ["global"]
     await partner.publish(offer)
     assert list(await partner.refused("GET", f"/get_product_by_ean/{book.ean}/{offerer.id}", 422)) == ["ean"]
+    found = await partner.ok("GET", by_ean)
+    assert (found["id"], found["status"], found["productId"]) == (offer["id"], "ACTIVE", book.id)
+    await partner.refused("GET", f"/offers/{UNKNOWN}/ean/{book.ean}", 404)
+    await partner.refused("GET", f"/offers/{venue.id}/ean/abc", 404)
 
 
 async def test_hours_of_an_offer(partner: Portal, venue: Venue) -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import StringConstraints
 
+from offers.offerers.access import check_access
+from offers.offers.answers import offer_answer
 from offers.offers.opening_hours import replace_opening_hours
-from offers.offers.queries import offer_or_404, opening_hours_of
-from offers.offers.schemas import Url, VideoData
+from offers.offers.queries import active_offer_by_ean, offer_or_404, opening_hours_of
+from offers.offers.rules import ean_searched
+from offers.offers.schemas import SubcategoryId, Url, VideoData
+from offers.offers.values import OfferStatus
 from offers.offers.videos import thumbnail_url, video_id
+from offers.venues.queries import venue_or_404
 from offers.venues.rules import opening_hours_by_day
 from offers.venues.values import Weekday
-from shared.errors import ApiError, field_error
+from shared.clock import now
+from shared.errors import ApiError, field_error, not_found
 from shared.identity import ProUser
-from shared.web import Identifier, ProRequest, Response, Session, pro_router
+from shared.web import Identifier, ProRequest, Response, Session, UtcDatetime, pro_router
 
 router = pro_router()
 
@@ -38,6 +44,20 @@ class WeekdayTimespans(ProRequest):
 
 class OfferOpeningHours(ProRequest):
     opening_hours: WeekdayTimespans
+
+
+class ActiveEanOffer(Response):
+    id: int
+    name: str
+    subcategory_id: SubcategoryId
+    product_id: int | None = None
+    status: OfferStatus
+    is_active: bool
+    date_created: UtcDatetime
+    audio_disability_compliant: bool | None = None
+    mental_disability_compliant: bool | None = None
+    motor_disability_compliant: bool | None = None
+    visual_disability_compliant: bool | None = None
 
 
 class Highlight(Response):
@@ -79,6 +99,21 @@ def _missing() -> ApiError:
 async def _hours(session: Session, offer_id: int) -> OfferOpeningHours:
     stored = await opening_hours_of(session, offer_id)
     return OfferOpeningHours(opening_hours=WeekdayTimespans(**opening_hours_by_day(stored)))
+
+
+@router.get("/offers/{venue_id}/ean/{ean}", operation_id="GetActiveVenueOfferByEan")
+async def get_active_offer_by_ean(
+    venue_id: Identifier, ean: Annotated[str, Path(max_length=100)], user: ProUser, session: Session
+) -> ActiveEanOffer:
+    """The offer of a venue that is out under an EAN; 404 `global` for an unknown venue or without one, 403."""
+    venue = await venue_or_404(session, venue_id)
+    await check_access(session, user, venue.managing_offerer_id)
+    moment = now()
+    is_ean = ean_searched(ean) == ean
+    offer = await active_offer_by_ean(session, venue.id, ean, moment) if is_ean else None
+    if offer is None:
+        raise not_found("global", "Aucune offre active de ce lieu n’a cet EAN.")
+    return ActiveEanOffer.model_validate(offer_answer(offer, moment).model_dump(by_alias=False))
 
 
 @router.get("/get-offer-video-data", operation_id="GetOfferVideoMetadata")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -92,3 +93,15 @@ async def opening_hours_of(session: AsyncSession, offer_id: int) -> dict[Weekday
         select(OpeningHours.weekday, OpeningHours.timespan).where(OpeningHours.offer_id == offer_id)
     )
     return {row.weekday: row.timespan for row in rows}
+
+
+async def active_offer_by_ean(session: AsyncSession, venue_id: int, ean: str, moment: datetime) -> Offer | None:
+    """The newest offer of a venue that is out under this EAN, with all its parts."""
+    statement = (
+        select(Offer)
+        .where(Offer.venue_id == venue_id, Offer.ean == ean, Offer.publication_datetime <= moment)
+        .order_by(Offer.id.desc())
+        .limit(1)
+        .options(*_details())
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
