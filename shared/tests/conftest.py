@@ -1,4 +1,3 @@
-import os
 import sys
 from pathlib import Path
 
@@ -18,8 +17,7 @@ def context():
     return "sample"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _folder():
-    os.environ["PC_SERVICE_FOLDER"] = str(FOLDER / "sample")
-    yield
-    del os.environ["PC_SERVICE_FOLDER"]
+@pytest.fixture(autouse=True)
+def _folder(monkeypatch):
+    # For these tests alone: a process runs those of services too.
+    monkeypatch.setenv("PC_SERVICE_FOLDER", str(FOLDER / "sample"))

@@ -1,0 +1,59 @@
+"""Checks answers against our committed OpenAPI documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator
+
+SNAPSHOTS = Path(__file__).parents[1] / "contract" / "openapi"
+
+
+class Surfaces:
+    """The operations of every surface, by path."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, dict[str, Any]] = {
+            path.stem: json.loads(path.read_text()) for path in SNAPSHOTS.glob("*.json")
+        }
+        self._patterns = {
+            surface: [
+                (self._pattern(path), item) for path, item in sorted(document["paths"].items(), key=_static_first)
+            ]
+            for surface, document in self._documents.items()
+        }
+        self._validator = cache(self._make_validator)
+
+    @staticmethod
+    def _pattern(path: str) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)))
+
+    def check(self, surface: str, method: str, path: str, answer: httpx.Response) -> None:
+        """The status is declared and a JSON body is what the document says. Paths that nobody declares are not checked."""
+        item = next((item for pattern, item in self._patterns[surface] if pattern.fullmatch(path.split("?")[0])), None)
+        operation = (item or {}).get(method.lower())
+        if operation is None:
+            return
+        status = str(answer.status_code)
+        declared = operation["responses"]
+        assert status in declared or status in ("405", "413"), (
+            f"{method} {path} answers {status}, which is not declared"
+        )
+        content = declared.get(status, {}).get("content", {}).get("application/json")
+        if content and answer.headers.get("content-type", "").startswith("application/json"):
+            validator = self._validator(surface, json.dumps(content["schema"], sort_keys=True))
+            errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(answer.json())]
+            assert not errors, f"{method} {path} {status}: {errors[:5]}"
+
+    def _make_validator(self, surface: str, schema: str) -> Draft202012Validator:
+        document = self._documents[surface]
+        return Draft202012Validator({**json.loads(schema), "components": document["components"]})
+
+
+def _static_first(entry: tuple[str, Any]) -> tuple[int, str]:
+    return entry[0].count("{"), entry[0]
