@@ -1,0 +1,395 @@
+"""Bookings against a model of them: whatever happens in whatever order, both tell the same and the laws hold.
+
+`MODEL_EXAMPLES=5000` tries that many lives, other ones each time; without it the same 200 are tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import uvloop
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import AsyncConnection
+
+from bookings.audit import broken_laws
+from bookings.booking import actions, jobs
+from bookings.booking.values import CancellationReason
+from bookings.booking_list.queries import Reader
+from bookings.desk.actions import DeskRefused, keep_booking, use_booking
+from bookings.fact_factories import user_state
+from bookings.factories import (
+    ActivationCodeFactory,
+    InventoryFactory,
+    OffererFactory,
+    OfferFactory,
+    StockFactory,
+    UserFactory,
+    VenueFactory,
+    WalletFactory,
+)
+from bookings.reference import DAY, START, Item, Life, fresh_model
+from bookings.settings import Settings
+from bookings.worker import create_worker
+from shared import clock
+from shared.database import Database
+from shared.events import REPLAYED
+from shared.events.offers import STOCK
+from shared.events.offers import Stock as StockState
+from shared.events.users import DEPOSIT, USER, Deposit
+from shared.testing.databases import TestDatabase
+from shared.testing.recorders import Delivery
+
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "0"))
+STEPS = 30
+
+
+_SEEDED = [
+    "user_replica",
+    "wallet",
+    "offerer_replica",
+    "venue_replica",
+    "offer_replica",
+    "stock_replica",
+    "inventory",
+    "activation_code",
+]
+_STATE = """
+SELECT
+  (SELECT coalesce(json_object_agg(id, json_build_array(user_id, stock_id, quantity, amount_cents, status,
+    extract(epoch FROM cancellation_limit_date)::bigint)), '{}') FROM booking),
+  (SELECT json_object_agg(id, json_build_array(quantity, booked_quantity)) FROM inventory),
+  (SELECT json_object_agg(id, json_build_array(granted_cents, spent_cents, digital_spent_cents)) FROM wallet)
+"""
+
+
+class Service:
+    """The real one on its database, its seed copied back before each life."""
+
+    def __init__(self, database: Database, deliver: Delivery, connection: AsyncConnection) -> None:
+        self.database = database
+        self.deliver = deliver
+        self.connection = connection
+        empty = ("booking", "wallet_entry", "outbox", "inbox", *_SEEDED)
+        self._reset = "; ".join(
+            ["SET session_replication_role = replica"]  # the ledger refuses to be emptied
+            + [f"DELETE FROM {table}" for table in empty]  # noqa: S608
+            + [f"INSERT INTO {table} SELECT * FROM seed_{table}" for table in _SEEDED]  # noqa: S608
+        )
+        self._lives = 0
+
+    @classmethod
+    async def open(cls, settings_: Settings, superuser_url: str) -> Service:
+        database = Database(settings_)
+        await database.open()
+        clock.set_frozen(START)
+        model = fresh_model()
+        async with database.transaction() as session:
+            session.add_all([OffererFactory.build(id=1), VenueFactory.build(id=1, offerer_id=1)])
+            kinds: list[dict[str, Any]] = [{}, {"thing": True}, {"digital": True}, {"digital": True}]
+            session.add_all(OfferFactory.build(id=n, **kind) for n, kind in enumerate(kinds, 1))
+            for item in model.items.values():
+                days = {"beginning_datetime": item.beginning, "booking_limit_datetime": None}
+                session.add(StockFactory.build(id=item.id, offer_id=item.offer, price_cents=item.price, **days))
+                session.add(InventoryFactory.build(id=item.id, offer_id=item.offer, described_quantity=item.described))
+                session.add_all(ActivationCodeFactory.build(stock_id=item.id) for _ in range(item.codes or 0))
+            for user, cents in model.granted.items():
+                session.add(UserFactory.build(id=user))
+                session.add(WalletFactory.build(id=user, user_id=user, granted_cents=cents, expiration_date=model.ends))
+        connection = await AsyncConnection.connect(superuser_url, autocommit=True)
+        for table in _SEEDED:
+            await connection.execute(f"CREATE TEMPORARY TABLE seed_{table} AS TABLE {table}")
+        return cls(database, Delivery(database, create_worker(settings_).subscriptions), connection)
+
+    async def close(self) -> None:
+        await self.connection.close()
+        await self.database.close()
+
+    async def begin(self) -> None:
+        """A new life: the seed and nothing else. Dead rows would slow the later ones down."""
+        await self.connection.execute(self._reset)
+        if self._lives % 25 == 0:
+            await self.connection.execute("VACUUM ANALYZE booking, wallet_entry, outbox, inbox, " + ", ".join(_SEEDED))
+        self._lives += 1
+
+    async def state(self) -> list[dict[str, list[Any]]]:
+        row = await (await self.connection.execute(_STATE)).fetchone()
+        assert row is not None
+        return list(row)
+
+    async def laws(self) -> dict[str, Any]:
+        async with self.database.transaction() as session:
+            return await broken_laws(session)
+
+    async def book(self, user: int, stock: int, quantity: int) -> int | str:
+        """The id of the booking, or why not."""
+        try:
+            pool = self.database.pool
+            return (await actions.book(pool, user_id=user, stock_id=stock, quantity=quantity)).id
+        except actions.InactiveHolder:
+            return "inactive"
+        except actions.Refused as refused:
+            return refused.refusal.value
+
+    async def cancel(self, user: int, booking: int) -> str | None:
+        try:
+            async with self.database.transaction() as session:
+                await actions.cancel_as_beneficiary(session, user_id=user, booking_id=booking)
+        except actions.CancellationRefused as refused:
+            return refused.refusal.value
+        return None
+
+    async def desk(self, verb: Any, booking: int) -> str | None:
+        found = await (await self.connection.execute("SELECT token FROM booking WHERE id = %s", (booking,))).fetchone()
+        assert found is not None
+        try:
+            async with self.database.transaction() as session:
+                await verb(session, Reader(0, True), found[0])
+        except DeskRefused as refused:
+            return refused.refusal.value
+        return None
+
+    async def revoke(self, booking: int) -> None:
+        async with self.database.transaction() as session:
+            await actions.cancel_many(
+                session,
+                [booking],
+                reason=CancellationReason.BACKOFFICE,
+                still=lambda found: found.status in ("CONFIRMED", "USED"),
+            )
+
+    async def pay(self, booking: int) -> None:
+        async with self.database.transaction() as session:
+            await actions.reimburse_many(session, [booking])
+
+
+USERS, ITEMS = st.sampled_from([1, 2, 3]), st.sampled_from([1, 2, 3, 4, 5])
+ANY = st.integers(0, 19)
+
+
+class Comparison(RuleBasedStateMachine):
+    """Does each thing to both, and compares what they say and how they stand."""
+
+    service: Service
+    run: Any
+
+    @initialize()
+    def begin(self) -> None:
+        self.model = fresh_model()
+        self.versions = count(10)
+        self.told: list[tuple[Any, str, Any, int, Any]] = []
+        clock.set_frozen(START)
+        self.run(self.service.begin())
+
+    def tell(self, aggregate: Any, fact: str, state: Any) -> None:
+        told = (aggregate, fact, state, next(self.versions), uuid4())
+        self.told.append(told)
+        assert self.deliver(*told)
+
+    def deliver(self, aggregate: Any, fact: str, state: Any, version: int, event_id: Any) -> bool:
+        delivery = self.service.deliver(aggregate, fact, state, version=version, event_id=event_id)
+        return bool(self.run(delivery))
+
+    def pick(self, number: int) -> tuple[int, Life]:
+        return list(self.model.lives.items())[number % len(self.model.lives)]
+
+    def has_lives(self) -> bool:
+        return bool(self.model.lives)
+
+    @rule(user=USERS, stock=ITEMS, quantity=st.sampled_from([1, 1, 2, 0]))
+    def book(self, user: int, stock: int, quantity: int) -> None:
+        item = self.model.items[stock]
+        expected = self.model.refusal(user, item, quantity)
+        got = self.run(self.service.book(user, stock, quantity))
+        if expected is None:
+            assert isinstance(got, int), got
+            self.model.book(got, user, item, quantity)
+        else:
+            assert got == expected
+
+    @precondition(has_lives)
+    @rule(number=ANY)
+    def cancel(self, number: int) -> None:
+        id_, life = self.pick(number)
+        expected = self.model.refusal_to_cancel(life)
+        assert self.run(self.service.cancel(life.user, id_)) == expected
+        if expected is None and life.status != "CANCELLED":
+            self.model.cancel(life)
+
+    @precondition(has_lives)
+    @rule(number=ANY)
+    def use(self, number: int) -> None:
+        id_, life = self.pick(number)
+        expected = self.model.refusal_to_use(life)
+        assert self.run(self.service.desk(use_booking, id_)) == expected
+        life.status = life.status if expected else "USED"
+
+    @precondition(has_lives)
+    @rule(number=ANY)
+    def keep(self, number: int) -> None:
+        id_, life = self.pick(number)
+        expected = self.model.refusal_to_keep(life)
+        assert self.run(self.service.desk(keep_booking, id_)) == expected
+        life.status = life.status if expected else "CONFIRMED"
+
+    @precondition(has_lives)
+    @rule(number=ANY, pay=st.booleans())
+    def office(self, number: int, pay: bool) -> None:
+        id_, life = self.pick(number)
+        self.run(self.service.pay(id_) if pay else self.service.revoke(id_))
+        if pay:
+            life.status = "REIMBURSED" if life.status == "USED" else life.status
+        elif life.status in ("CONFIRMED", "USED"):
+            self.model.cancel(life)
+
+    @rule(hours=st.sampled_from([1, 50, 6 * 24, 11 * 24, 31 * 24]))
+    def wait(self, hours: int) -> None:
+        self.model.now += timedelta(hours=hours)
+        clock.set_frozen(self.model.now)
+
+    @rule()
+    def jobs(self) -> None:
+        self.run(jobs.expire(self.service.database, batch=2))
+        self.model.expire()
+        self.run(jobs.use_past(self.service.database, batch=2))
+        self.model.use_past()
+
+    def described(self, item: Item, quantity: int | None, beginning: datetime | None) -> StockState:
+        return StockState(
+            id=item.id,
+            offer_id=item.offer,
+            price_cents=item.price,
+            quantity=quantity,
+            beginning_datetime=beginning,
+            booking_limit_datetime=None,
+            price_category_id=None,
+            price_category_label=None,
+            features=[],
+            is_soft_deleted=item.is_deleted,
+            has_activation_codes=item.codes is not None,
+        )
+
+    @rule(stock=ITEMS, quantity=st.sampled_from([0, 1, 2, 4, None]))
+    def edit_stock(self, stock: int, quantity: int | None) -> None:
+        item = self.model.items[stock]
+        self.tell(STOCK, "updated", self.described(item, quantity, item.beginning))
+        item.described = quantity
+
+    @rule(stock=ITEMS, days=st.sampled_from([1, 3, 20]))
+    def reschedule(self, stock: int, days: int) -> None:
+        item = self.model.items[stock]
+        if item.beginning is not None and not item.is_deleted:
+            self.model.reschedule(item, self.model.now + days * DAY)
+            self.tell(STOCK, "rescheduled", self.described(item, item.described, item.beginning))
+
+    @rule(stock=ITEMS)
+    def delete_stock(self, stock: int) -> None:
+        item = self.model.items[stock]
+        if not item.is_deleted:
+            self.model.delete(item)
+            self.tell(STOCK, "deleted", self.described(item, item.described, item.beginning))
+
+    @rule(user=USERS, cents=st.sampled_from([0, 40_00, 150_00, 300_00]))
+    def recredit(self, user: int, cents: int) -> None:
+        deposit = Deposit(
+            id=user,
+            user_id=user,
+            type="GRANT_17_18",
+            version=1,
+            amount_cents=cents,
+            source="test",
+            date_created=START,
+            expiration_date=self.model.ends,
+            recredits=[],
+        )
+        self.tell(DEPOSIT, "recredited", deposit)
+        self.model.granted[user] = cents
+
+    @rule(user=USERS, reason=st.sampled_from(["FRAUD_RESELL_PASS", "FRAUD_SUSPICION", "END_OF_CONTRACT", None]))
+    def suspend(self, user: int, reason: str | None) -> None:
+        fact = "unsuspended" if reason is None else "suspended"
+        state = user_state(user, is_active=reason is None, suspension_reason=reason, department_code="75")
+        self.tell(USER, fact, state)
+        if reason is None:
+            self.model.suspended.discard(user)
+        else:
+            self.model.suspend(user, reason)
+
+    @precondition(lambda self: bool(self.told))
+    @rule(number=ANY, again=st.sampled_from(["same", "old", "replayed"]))
+    def hear_again(self, number: int, again: str) -> None:
+        """The same event once more; an old state that comes late; the newest one replayed: nothing may change."""
+        aggregate, fact, state, version, event_id = self.told[number % len(self.told)]
+        if again == "same":
+            assert not self.deliver(aggregate, fact, state, version, event_id)
+        elif again == "old":
+            self.deliver(aggregate, REPLAYED, state, version, uuid4())
+        else:
+            newest = [told for told in self.told if told[0] is aggregate and told[2].id == state.id][-1]
+            self.deliver(aggregate, REPLAYED, newest[2], next(self.versions), uuid4())
+
+    @invariant()
+    def agree(self) -> None:
+        model = self.model
+        bookings, inventories, wallets = self.run(self.service.state())
+        assert bookings == {
+            str(id_): [
+                life.user,
+                life.item.id,
+                life.quantity,
+                life.item.price,
+                life.status,
+                int(life.limit.timestamp()) if life.limit is not None else None,
+            ]
+            for id_, life in model.lives.items()
+        }
+        assert inventories == {
+            str(item.id): [model.capacity(item), model.booked(item)] for item in model.items.values()
+        }
+        assert wallets == {
+            str(user): [cents, model.spent(user), model.spent(user, digital=True)]
+            for user, cents in model.granted.items()
+        }
+        assert self.run(self.service.laws()) == {}
+
+
+@pytest.fixture
+def service_and_runner(settings: Settings, test_database: TestDatabase) -> Iterator[tuple[Service, asyncio.Runner]]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        service = runner.run(Service.open(settings, test_database.superuser_url))
+        yield service, runner
+        runner.run(service.close())
+    clock.set_frozen(None)
+    test_database.empty()
+
+
+def test_the_service_and_the_model_agree(service_and_runner: tuple[Service, asyncio.Runner]) -> None:
+    service, runner = service_and_runner
+    machine = type("Machine", (Comparison,), {"service": service, "run": staticmethod(runner.run)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES or 200,
+            derandomize=not EXAMPLES,
+            database=None,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
