@@ -23,15 +23,11 @@ class Surfaces:
         }
         self._patterns = {
             surface: [
-                (self._pattern(path), item) for path, item in sorted(document["paths"].items(), key=_static_first)
+                (_pattern(path, item), item) for path, item in sorted(document["paths"].items(), key=_static_first)
             ]
             for surface, document in self._documents.items()
         }
         self._validator = cache(self._make_validator)
-
-    @staticmethod
-    def _pattern(path: str) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)))
 
     def check(self, surface: str, method: str, path: str, answer: httpx.Response) -> None:
         """The status is declared and a JSON body is what the document says. Paths that nobody declares are not checked."""
@@ -53,6 +49,19 @@ class Surfaces:
     def _make_validator(self, surface: str, schema: str) -> Draft202012Validator:
         document = self._documents[surface]
         return Draft202012Validator({**json.loads(schema), "components": document["components"]})
+
+
+def _pattern(path: str, item: dict[str, Any]) -> re.Pattern[str]:
+    """What the path matches: digits where every operation wants an integer, any segment elsewhere."""
+    integers = {
+        parameter["name"]
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path" and parameter.get("schema", {}).get("type") == "integer"
+    }
+    return re.compile(
+        re.sub(r"\\\{([^}]*)\\\}", lambda match: r"-?\d+" if match[1] in integers else "[^/]+", re.escape(path))
+    )
 
 
 def _static_first(entry: tuple[str, Any]) -> tuple[int, str]:

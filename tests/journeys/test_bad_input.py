@@ -95,9 +95,7 @@ async def test_other_peoples_bookings_do_not_exist(new_client, surfaces):
     assert foreign.json() == unknown.json()
 
 
-@pytest.mark.parametrize(
-    "token", ["A", "ABCDEFG", "abc12", "ÀÉÎÔÛÇ", "A'--;1", "IIIIII", "000000", "%00%00%00%00%00%00"]
-)
+@pytest.mark.parametrize("token", ["A", "ABCDEFG", "abc12", "ÀÉÎÔÛÇ", "A'--;1", "IIIIII", "000000"])
 async def test_codes_of_odd_shape_are_unknown(new_client, surfaces, token):
     partner = await portal(new_client(), surfaces)
     answer = await partner.call("GET", f"/bookings/token/{token}", 404)

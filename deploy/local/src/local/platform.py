@@ -117,11 +117,19 @@ class Platform:
         """End one child on purpose (fault tests): asked politely, or killed."""
         self.processes.halt(name, signal_number)
 
-    def restart(self, name: str) -> None:
-        """Start a halted child again and wait until it is ready."""
+    def begin(self, name: str) -> Process:
+        """Start a halted child again, without waiting. From the main thread: a child ends with the thread it began in."""
         process = next(process for process in self.known if process.name == name)
         self.processes.start(process)
-        health.wait_ready([process], self.check)
+        return process
+
+    def restart(self, name: str) -> None:
+        """Start a halted child again and wait until it is ready."""
+        health.wait_ready([self.begin(name)], self.check)
+
+    def is_ready(self) -> bool:
+        """Whether every process is ready now."""
+        return all(found.state == "up" for found in health.ask_all(self.known))
 
     def _command(self, service: str, *words: str) -> Process:
         python = self.known[0].command[0]
