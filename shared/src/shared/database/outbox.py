@@ -20,7 +20,8 @@ _INSERT = text(
 )
 _INSERT_PSYCOPG = (
     "INSERT INTO outbox (event_id, stream, name, schema_version, aggregate_id, occurred_at, trace, state) "
-    "VALUES (%(event_id)s, %(stream)s, %(name)s, %(schema_version)s, %(aggregate_id)s, %(occurred_at)s, %(trace)s, %(state)s)"
+    "VALUES (%(event_id)s, %(stream)s, %(name)s, %(schema_version)s, %(aggregate_id)s, %(occurred_at)s, %(trace)s, "
+    "%(state)s)"
 )
 
 
