@@ -149,12 +149,12 @@ class Model:
 
 
 def fresh_model() -> Model:
-    """Two dates of a concert, a book, a film with two activation codes, a digital thing; credits that nearly suffice."""
+    """Two dates of a concert, a book, a digital one with one activation code, another; credits that nearly suffice."""
     items = [
         Item(1, 1, 30_00, 2, START + 30 * DAY, is_duo=True),
         Item(2, 1, 0, None, START + 3 * DAY, is_duo=True),
         Item(3, 2, 12_00, 3, is_book=True),
-        Item(4, 3, 60_00, 2, is_digital=True, codes=2),
+        Item(4, 3, 60_00, 5, is_digital=True, codes=1),
         Item(5, 4, 55_00, 5, is_digital=True),
     ]
-    return Model({item.id: item for item in items}, {1: 150_00, 2: 150_00, 3: 40_00}, START + 60 * DAY)
+    return Model({item.id: item for item in items}, {1: 150_00, 2: 150_00, 3: 65_00}, START + 60 * DAY)
