@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
-from local.paths import SNAPSHOTS, relative
+from local.paths import ROOT, SNAPSHOTS, relative
 from local.run import capture
 from local.topology import SERVICES
 
 SURFACES = ("native", "pro", "public")
+OPERATIONS_PAGE = ROOT / "docs" / "operations-by-service.md"
 
 
 def expected() -> dict[Path, str]:
@@ -26,9 +27,10 @@ def expected() -> dict[Path, str]:
     documents = _surface_documents(services)
     files = {SNAPSHOTS / "openapi" / f"{surface}.json": documents[surface] for surface in SURFACES}
     files |= {SNAPSHOTS / "events" / f"{context}.json": _events(context) for context in SERVICES}
-    return {
+    texts = {
         path: json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n" for path, value in files.items()
     }
+    return {**texts, OPERATIONS_PAGE: _operations_page(services)}
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
@@ -74,6 +76,28 @@ def _refuse_conflicts(documents: dict[str, dict[str, Any]]) -> None:
                 owner = owners.setdefault((path, method), service)
                 if owner != service:
                     raise LocalError(f"Both {owner} and {service} claim {method.upper()} {path}.")
+
+
+def _operations_page(documents: dict[str, dict[str, Any]]) -> str:
+    """Which service serves which operation of which surface, as a page for people."""
+    lines = [
+        "# Operations by service",
+        "",
+        "Written by `./pc openapi` from the services' OpenAPI documents; the gateway routes by the same.",
+    ]
+    for surface in SURFACES:
+        lines += ["", f"## {surface}", "", "| operation | service |", "| --- | --- |"]
+        lines += [
+            f"| `{method.upper()} {path}` | {service} |"
+            for path, method, service in sorted(
+                (path, method, service)
+                for service, document in documents.items()
+                for path, item in document.get("paths", {}).items()
+                for method, operation in item.items()
+                if isinstance(operation, dict) and operation.get("x-surface") == surface
+            )
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def _events(context: str) -> dict[str, Any]:
