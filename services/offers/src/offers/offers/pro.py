@@ -77,9 +77,9 @@ async def get_offers(user: ProUser, session: Session, query: Annotated[ListQuery
     return [list_item(offer, moment) for offer in await list_offers(session, user.id, _filters(query))]
 
 
-@router.post("/offers", operation_id="PostOffer", status_code=201)
-async def post_offer(body: OfferMinimalBody, user: ProUser, session: Session) -> IndividualOffer:
-    new = NewOffer(
+def _new(body: OfferMinimalBody, **more: Any) -> NewOffer:
+    """What both ways of writing an offer have in common, and `more`."""
+    return NewOffer(
         name=body.name,
         subcategory_id=body.subcategory_id,
         audio_disability_compliant=body.audio_disability_compliant,
@@ -91,24 +91,19 @@ async def post_offer(body: OfferMinimalBody, user: ProUser, session: Session) ->
         extra_data=body.extra_data,
         artists=_artists(body.artist_offer_links),
         product_id=body.product_id,
+        **more,
     )
-    return offer_answer(await create_offer(session, user, body.venue_id, new), now())
+
+
+@router.post("/offers", operation_id="PostOffer", status_code=201)
+async def post_offer(body: OfferMinimalBody, user: ProUser, session: Session) -> IndividualOffer:
+    return offer_answer(await create_offer(session, user, body.venue_id, _new(body)), now())
 
 
 @router.post("/v2/offers", operation_id="CreateOffer", status_code=201)
 async def create_complete_offer(body: OfferBody, user: ProUser, session: Session) -> IndividualOffer:
-    new = NewOffer(
-        name=body.name,
-        subcategory_id=body.subcategory_id,
-        audio_disability_compliant=body.audio_disability_compliant,
-        mental_disability_compliant=body.mental_disability_compliant,
-        motor_disability_compliant=body.motor_disability_compliant,
-        visual_disability_compliant=body.visual_disability_compliant,
-        description=body.description,
-        duration_minutes=body.duration_minutes,
-        extra_data=body.extra_data,
-        artists=_artists(body.artist_offer_links),
-        product_id=body.product_id,
+    new = _new(
+        body,
         address=_address(body.address),
         url=str(body.url) if body.url else None,
         booking_contact=body.booking_contact,

@@ -21,7 +21,7 @@ from offers.stocks import rules
 from offers.stocks.facts import activation_code_state, stock_state
 from offers.stocks.models import ActivationCode, Stock
 from offers.stocks.queries import stocks_by_id
-from offers.venues.rules import is_caledonian
+from offers.venues.shapes import is_caledonian
 from shared.clock import now
 from shared.database import emit
 from shared.errors import ApiError, field_error
@@ -58,11 +58,6 @@ def timezone_of(offer: Offer) -> str:
     """The zone of the offer's address, else of its venue's."""
     location = offer.offerer_address or offer.venue.offerer_address
     return location.address.timezone if location is not None else "Europe/Paris"
-
-
-def prices_in_francs(offer: Offer) -> bool:
-    own = offer.venue.offerer_address
-    return is_caledonian(offer.venue.siret, own.address.department_code if own is not None else None)
 
 
 async def tell_stocks(session: AsyncSession, offer: Offer, facts: dict[int, str]) -> Sequence[Stock]:
@@ -117,7 +112,7 @@ async def _limitation(session: AsyncSession, offer: Offer) -> tuple[int | None, 
 
 async def check_price(session: AsyncSession, offer: Offer, price_cents: int, *, key: str | None = None) -> None:
     """The price is under the cap and in the range of its subcategory's rule, if any."""
-    rules.check_price(price_cents, is_caledonian=prices_in_francs(offer), key=key)
+    rules.check_price(price_cents, is_caledonian=is_caledonian(offer.venue), key=key)
     reference, rate = await _limitation(session, offer)
     rules.check_price_limitation(price_cents, reference, rate, key=key or "priceLimitationRule")
 

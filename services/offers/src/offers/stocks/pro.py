@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from offers.offers.answers import offer_answer_with_address, remaining_or_unlimited
 from offers.offers.queries import offer_or_404, whole_offer
@@ -28,6 +29,7 @@ from offers.stocks.queries import StocksQuery, stocks_page, stocks_summary
 from offers.stocks.schemas import (
     ChangedPriceCategory,
     DeleteStocksBody,
+    EventStockCreation,
     EventStocksCreation,
     EventStocksUpdate,
     PriceCategoriesBody,
@@ -150,47 +152,35 @@ async def get_stocks_stats(offer_id: Identifier, user: ProUser, session: Session
     )
 
 
-@router.post("/stocks/bulk", operation_id="BulkCreateEventStocks", status_code=201, openapi_extra=_MANY)
-async def post_event_stocks(body: EventStocksCreation, user: ProUser, session: Session) -> Stocks:
-    offer = await offer_or_404(session, user, body.offer_id, lock=True)
-    stocks = await create_event_stocks(
-        session,
-        offer,
-        [
-            EventStock(
-                beginning_datetime=item.beginning_datetime,
-                booking_limit_datetime=item.booking_limit_datetime,
-                price_category_id=item.price_category_id,
-                quantity=item.quantity,
-            )
-            for item in body.stocks
-        ],
+def _event(item: EventStockCreation, stock_id: int | None = None) -> EventStock:
+    return EventStock(
+        id=stock_id,
+        beginning_datetime=item.beginning_datetime,
+        booking_limit_datetime=item.booking_limit_datetime,
+        price_category_id=item.price_category_id,
+        quantity=item.quantity,
     )
+
+
+async def _edited(session: AsyncSession, offer: Any, stocks: Sequence[Any]) -> Stocks:
     summary = await stocks_summary(session, offer.id)
     is_draft = offer.validation is OfferValidation.DRAFT
     return _answer(stocks, total=summary.count, edited=len(stocks), is_draft=is_draft)
+
+
+@router.post("/stocks/bulk", operation_id="BulkCreateEventStocks", status_code=201, openapi_extra=_MANY)
+async def post_event_stocks(body: EventStocksCreation, user: ProUser, session: Session) -> Stocks:
+    offer = await offer_or_404(session, user, body.offer_id, lock=True)
+    return await _edited(
+        session, offer, await create_event_stocks(session, offer, [_event(item) for item in body.stocks])
+    )
 
 
 @router.patch("/stocks/bulk", operation_id="BulkUpdateEventStocks", openapi_extra=_MANY)
 async def patch_event_stocks(body: EventStocksUpdate, user: ProUser, session: Session) -> Stocks:
     offer = await offer_or_404(session, user, body.offer_id, lock=True)
-    stocks = await update_event_stocks(
-        session,
-        offer,
-        [
-            EventStock(
-                id=item.id,
-                beginning_datetime=item.beginning_datetime,
-                booking_limit_datetime=item.booking_limit_datetime,
-                price_category_id=item.price_category_id,
-                quantity=item.quantity,
-            )
-            for item in body.stocks
-        ],
-    )
-    summary = await stocks_summary(session, offer.id)
-    is_draft = offer.validation is OfferValidation.DRAFT
-    return _answer(stocks, total=summary.count, edited=len(stocks), is_draft=is_draft)
+    given = [_event(item, item.id) for item in body.stocks]
+    return await _edited(session, offer, await update_event_stocks(session, offer, given))
 
 
 @router.put("/offers/{offer_id}/price_categories", operation_id="ReplaceOfferPriceCategories")

@@ -1,29 +1,11 @@
-"""How the portal shows where an offer or a venue is."""
+"""How the portal shows where an offer takes place."""
 
 from __future__ import annotations
 
 from offers.venues.models import OffererAddress, Venue
 from offers.venues.rules import is_venue_location
 from offers.venues.schemas import LocationResponse
-
-
-def location_answer(location: OffererAddress, *, is_own: bool) -> LocationResponse:
-    """A location with its address loaded; `is_own` when it is the venue's."""
-    address = location.address
-    return LocationResponse(
-        id=location.id,
-        ban_id=address.ban_id,
-        insee_code=address.insee_code,
-        postal_code=address.postal_code,
-        street=address.street,
-        city=address.city,
-        latitude=float(address.latitude),
-        longitude=float(address.longitude),
-        department_code=address.department_code,
-        label=location.label,
-        is_manual_edition=address.is_manual_edition,
-        is_venue_location=is_own,
-    )
+from offers.venues.shapes import location as location_answer
 
 
 def offer_location_answer(location: OffererAddress | None, venue: Venue) -> LocationResponse | None:
@@ -37,4 +19,4 @@ def offer_location_answer(location: OffererAddress | None, venue: Venue) -> Loca
         venue_label=own.label,
         venue_common_name=venue.common_name,
     )
-    return location_answer(location, is_own=is_own)
+    return location_answer(location, is_venue_location=is_own)
