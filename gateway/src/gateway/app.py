@@ -7,7 +7,6 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from prometheus_client.registry import REGISTRY
 from redis.asyncio import Redis
 
 from gateway import answers, metrics
@@ -71,9 +70,8 @@ class Gateway:
         )
         self.cors = CorsPolicy({"native": settings.native_origins, "pro": settings.pro_origins})
         self.health = Health(self.catalogue, self.upstreams, self.redis)
-        self.front = Front(self.catalogue, self.health)
+        self.front = Front(self.catalogue, self.health, metrics.Exposition(self.upstreams.values()))
         self.access_log = access_log or AccessLog(settings.log_format)
-        self._collector = metrics.PoolCollector(self.upstreams.values())
         self._in_flight = 0
 
     def _exchange(self, kind: Any, service: str, target: str) -> Exchange:
@@ -91,11 +89,9 @@ class Gateway:
         self.catalogue.load()
         self.catalogue.start()
         self.limiter.start()
-        REGISTRY.register(self._collector)
 
     async def stop(self) -> None:
         """Let go of everything."""
-        REGISTRY.unregister(self._collector)
         await self.catalogue.stop()
         await self.limiter.stop()
         for upstream in self.upstreams.values():

@@ -11,7 +11,7 @@ from gateway.calls import Call
 from gateway.catalogue import Catalogue
 from gateway.documents import surface_document
 from gateway.health import Health
-from gateway.metrics import exposition
+from gateway.metrics import Exposition
 from gateway.mocks import Mocks
 from gateway.settings import SURFACES
 
@@ -22,9 +22,10 @@ _JSON = (b"content-type", b"application/json; charset=utf-8")
 class Front:
     """The gateway's own paths. A service cannot claim them."""
 
-    def __init__(self, catalogue: Catalogue, health: Health) -> None:
+    def __init__(self, catalogue: Catalogue, health: Health, metrics: Exposition) -> None:
         self._catalogue = catalogue
         self._health = health
+        self._metrics = metrics
         self._documents: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, Answer] = {}
         self._mocks: dict[str, Mocks] = {}
@@ -66,7 +67,7 @@ class Front:
             case "/health/ready":
                 return self._health.ready()
             case "/metrics":
-                return exposition()
+                return self._metrics.answer()
             case "/docs":
                 return pages.index()
         if path.startswith(pages.ASSETS):

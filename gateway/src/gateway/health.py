@@ -16,7 +16,6 @@ from gateway.proxy import fetch
 from gateway.upstreams import Upstream, UpstreamError
 
 _PROBE_SECONDS = 1.5
-_KEPT_SECONDS = 0.5
 _RETRY: tuple[tuple[bytes, bytes], ...] = ((b"retry-after", b"1"),)
 
 
@@ -27,6 +26,8 @@ class Health:
         self._catalogue = catalogue
         self._upstreams = upstreams
         self._redis = redis
+        # However often it is asked, the services are asked twice a second at most.
+        self.kept_seconds = 0.5
         self._kept: tuple[float, Answer] | None = None
         self._lock = asyncio.Lock()
 
@@ -44,7 +45,7 @@ class Health:
     async def report(self) -> Answer:
         """The whole platform: 200 when every document is known and every service says that it is ready."""
         async with self._lock:
-            if self._kept is not None and time.monotonic() - self._kept[0] < _KEPT_SECONDS:
+            if self._kept is not None and time.monotonic() - self._kept[0] < self.kept_seconds:
                 return self._kept[1]
             answer = await self._look()
             self._kept = (time.monotonic(), answer)

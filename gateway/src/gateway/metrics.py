@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import REGISTRY, Collector
+from prometheus_client.registry import REGISTRY, Collector, CollectorRegistry
 
 from gateway.answers import Answer
 from gateway.upstreams import Upstream
@@ -49,6 +49,13 @@ class PoolCollector(Collector):
         yield family
 
 
-def exposition() -> Answer:
-    """The answer of `/metrics`."""
-    return Answer(200, generate_latest(REGISTRY), ((b"content-type", CONTENT_TYPE_LATEST.encode()),))
+class Exposition:
+    """The answer of `/metrics`: the process's metrics, and those of one gateway's pools."""
+
+    def __init__(self, upstreams: Iterable[Upstream]) -> None:
+        self._pools = CollectorRegistry()
+        self._pools.register(PoolCollector(upstreams))
+
+    def answer(self) -> Answer:
+        text = generate_latest(REGISTRY) + generate_latest(self._pools)
+        return Answer(200, text, ((b"content-type", CONTENT_TYPE_LATEST.encode()),))
