@@ -139,14 +139,14 @@ def _install_packages() -> None:
     if not (VENV / "bin" / "uv").exists():  # it is there in an environment that uv itself made, which has no pip
         _must("Installing uv", *pip, "-r", wanted)
     fast = (VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCK)
-    if not _run(*fast, environment=_uv_environment()):
+    if not _run(*fast, environment=uv_environment()):
         _must("Installing the locked packages", *pip, "-r", LOCK)
 
 
 def _install_members() -> None:
     folders = [part for member in members() for part in ("-e", f"{member}")]
     uv = (VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--no-deps")
-    if not _run(*uv, *folders, environment=_uv_environment()):
+    if not _run(*uv, *folders, environment=uv_environment()):
         pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps")
         _must("Installing this repository's packages", *pip, *folders)
 
@@ -160,7 +160,7 @@ def _pip_configuration() -> str:
     return ""
 
 
-def _uv_environment() -> dict[str, str]:
+def uv_environment() -> dict[str, str]:
     """What pip is configured with, said in uv's words: uv does not read pip's configuration."""
     configured: dict[str, str] = {}
     for line in _pip_configuration().splitlines():

@@ -27,7 +27,7 @@ def bootstrap(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def libraries(bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.import_module("pc_libraries")
-    monkeypatch.setattr("local.libraries._bootstrap", lambda: module)
+    monkeypatch.setattr("local.libraries.load", lambda _name: module)
     monkeypatch.setattr(module, "missing_libraries", lambda: ["libpango-1.0-0", "libpangoft2-1.0-0"])
     return module
 
@@ -70,7 +70,7 @@ def test_pips_configuration_reaches_uv(bootstrap: str, monkeypatch: pytest.Monke
         ":env:.timeout='60'",
     )
     monkeypatch.setattr(environment, "_pip_configuration", lambda: "\n".join(lines))
-    found = environment._uv_environment()
+    found = environment.uv_environment()
     assert found["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert found["SSL_CERT_FILE"] == "/etc/ssl/mirror.pem"
     assert "UV_FIND_LINKS" not in found  # a folder that does not exist is an error for uv, and nothing for pip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import locks
+from local import deployables, locks
 from local.migrations import written_sql
 from local.paths import ROOT, relative
 from local.run import capture, tool
@@ -130,6 +130,7 @@ PARTS = (
     Part("heads", "one head per migration branch", _heads),
     Part("squawk", "SQL of the migrations", _squawk),
     Part("locks", "locks fresh, hashed, without addresses", lambda: "\n".join(locks.problems())),
+    Part("images", "each deployable runs from its lock alone", lambda: "\n".join(deployables.problems())),
     Part("foreign", "no machine paths or registry addresses", _foreign),
 )
 

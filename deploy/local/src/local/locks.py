@@ -6,11 +6,13 @@ digest of the requirements that it answers, so that a stale lock is seen without
 
 import hashlib
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.bootstrap import uv_environment
 from local.errors import LocalError
 from local.paths import LOCKS, ROOT, relative
 from local.run import capture, tool
@@ -74,7 +76,7 @@ def write(target: Target, *, upgrade: bool = False) -> None:
     else:
         command += [str(folder / "pyproject.toml"), "--constraint", str(LOCKS / "dev.txt")]
     LOCKS.mkdir(parents=True, exist_ok=True)
-    status, _, errors = capture(command)
+    status, _, errors = capture(command, {**os.environ, **uv_environment()})
     if status != 0:
         raise LocalError(f"uv could not resolve {relative(target.path)}:\n{errors.strip()}")
     pins = "".join(line for line in target.path.read_text().splitlines(True) if not line.startswith("#"))
