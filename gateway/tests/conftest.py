@@ -253,6 +253,13 @@ class House:
         except KeyError:
             raise AttributeError(name) from None
 
+    @staticmethod
+    async def until(condition: Callable[[], object]) -> None:
+        """Let the loop turn until something holds."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110 - another side's state, which has no event
+                await asyncio.sleep(0)
+
     async def open(self, *, wait: bool = True, **overrides: Any) -> Door:
         """Start a gateway; with `wait`, until it has read every document."""
         given: dict[str, Any] = {

@@ -130,9 +130,7 @@ async def test_a_chunked_body_over_the_limit_is_cut_off(house: Any) -> None:
     door = await house.open(default_max_body=1_000)
     wire = await door.open()
     await wire.send(f"POST {PATH} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n".encode())
-    async with asyncio.timeout(5):
-        while not house.users.seen(PATH):
-            await asyncio.sleep(0)
+    await house.until(lambda: house.users.seen(PATH))
     await wire.send(b"5dc\r\n" + b"x" * 1_500 + b"\r\n")
     assert (await wire.head()).status == 413
     async with asyncio.timeout(5):
@@ -385,9 +383,7 @@ async def test_no_more_connections_than_allowed_and_no_endless_line(house: Any) 
     await asked.acquire()
     second = asyncio.create_task(door.get(PATH))
     upstream = door.gateway.upstreams["users"]
-    async with asyncio.timeout(5):
-        while not upstream._waiters:
-            await asyncio.sleep(0)
+    await house.until(lambda: upstream._waiters)
     third = await door.get(PATH)
     assert third.status == 503
     release.set()
@@ -402,9 +398,7 @@ async def test_a_place_in_line_is_not_kept_for_ever(house: Any) -> None:
     house.users.script("GET", PATH, never)
     door = await house.open(pool_size=1, pool_wait_seconds=0.05, default_timeout=1.0)
     first = asyncio.create_task(door.get(PATH))
-    async with asyncio.timeout(5):
-        while not house.users.seen(PATH):
-            await asyncio.sleep(0)
-        second = await door.get(PATH)
+    await house.until(lambda: house.users.seen(PATH))
+    second = await door.get(PATH)
     assert second.status == 503
     assert (await first).status == 503

@@ -17,6 +17,7 @@ from gateway.callers import Callers, IssuerAwayError
 from gateway.calls import Call, Receive, Send
 from gateway.catalogue import Catalogue
 from gateway.compositions import COMPOSITIONS, Parts
+from gateway.connections import Died, Malformed
 from gateway.cors import CorsPolicy, surface_of_path
 from gateway.front import Front
 from gateway.headers import SECURITY_HEADERS, request_head
@@ -27,7 +28,7 @@ from gateway.limits import Limiter
 from gateway.proxy import BodyTooLargeError, ClientGoneError, ClientSlowError, Unreachable, UpstreamError, forward
 from gateway.routes import Operation
 from gateway.settings import SERVICES, Settings
-from gateway.upstreams import Died, Malformed, Upstream
+from gateway.upstreams import Upstream
 from shared.identity import Verifier
 
 log = structlog.get_logger(__name__)

@@ -18,10 +18,11 @@ from typing import Any
 
 import structlog
 
+from gateway.connections import UpstreamError
 from gateway.metrics import DOCUMENT_READS, ROUTE_CONFLICTS
 from gateway.proxy import fetch
 from gateway.routes import RouteTable, build, operations_of
-from gateway.upstreams import Upstream, UpstreamError
+from gateway.upstreams import Upstream
 
 log = structlog.get_logger(__name__)
 

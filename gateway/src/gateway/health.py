@@ -12,8 +12,9 @@ from redis.exceptions import RedisError
 
 from gateway.answers import Answer, json_answer
 from gateway.catalogue import Catalogue
+from gateway.connections import UpstreamError
 from gateway.proxy import fetch
-from gateway.upstreams import Upstream, UpstreamError
+from gateway.upstreams import Upstream
 
 _PROBE_SECONDS = 1.5
 _RETRY: tuple[tuple[bytes, bytes], ...] = ((b"retry-after", b"1"),)

@@ -19,9 +19,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateway.connections import UpstreamError
 from gateway.metrics import IDENTITY_EXCHANGES
 from gateway.proxy import fetch
-from gateway.upstreams import Upstream, UpstreamError
+from gateway.upstreams import Upstream
 from shared import clock
 
 log = structlog.get_logger(__name__)
@@ -173,7 +174,7 @@ class Exchange:
             token = answer["token"]
             now = _epoch()
             identity = Identity(token, subject_of(token), now + float(answer["expires_in"]), now)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             log.error("identities.unreadable_answer", kind=self._kind, error=repr(error))
             IDENTITY_EXCHANGES.labels(self._kind, "unavailable").inc()
             return "unavailable"

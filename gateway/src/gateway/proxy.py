@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from gateway.answers import Header
 from gateway.calls import Call
+from gateway.connections import Connection, Died, Malformed, Stalled, Unreachable, UpstreamError
 from gateway.headers import response_headers
-from gateway.upstreams import Connection, Died, Malformed, Stalled, Unreachable, Upstream, UpstreamError
+from gateway.upstreams import Upstream
 
 # Most answers are there before this; only for the others is it worth a task to notice that the client has gone.
 _GRACE_SECONDS = 0.05

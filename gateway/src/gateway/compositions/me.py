@@ -14,10 +14,11 @@ import structlog
 
 from gateway.calls import Call
 from gateway.compositions.parts import Parts
+from gateway.connections import UpstreamError
 from gateway.headers import response_headers
 from gateway.metrics import COMPOSED
 from gateway.proxy import Fetched, exchange, fetch
-from gateway.upstreams import Upstream, UpstreamError
+from gateway.upstreams import Upstream
 
 log = structlog.get_logger(__name__)
 

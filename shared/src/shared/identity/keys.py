@@ -45,4 +45,7 @@ def jwks(keys: list[SigningKey]) -> dict[str, Any]:
 
 
 def import_key_set(document: dict[str, Any]) -> KeySet:
+    """The keys of a JWKS document. ValueError when it is none: whatever an issuer answers must not break a verifier."""
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("not a key set")
     return KeySet.import_key_set(document)  # type: ignore[arg-type]
