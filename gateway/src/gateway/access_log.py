@@ -5,12 +5,13 @@ than the request's own handling.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import sys
 from typing import TextIO
 from urllib.parse import parse_qsl
+
+import orjson
 
 from gateway.calls import Call
 from shared import clock
@@ -79,9 +80,9 @@ def _json_line(call: Call, seconds: float) -> str:
         extra["providerId"] = account
     if call.error:
         extra["error"] = call.error
-    return json.dumps(
+    return orjson.dumps(
         {
-            "timestamp": clock.now().isoformat(),
+            "timestamp": clock.now(),
             "severity": "ERROR" if call.status >= 500 else "INFO",
             "module": "gateway",
             "message": "HTTP request at",
@@ -91,9 +92,8 @@ def _json_line(call: Call, seconds: float) -> str:
             "impersonator_id": None,
             "extra": extra,
             "pid": _PID,
-        },
-        ensure_ascii=False,
-    )
+        }
+    ).decode()
 
 
 def _plain_line(call: Call, seconds: float) -> str:
