@@ -71,7 +71,8 @@ class Examples:
             case "integer" | "number":
                 return _number(schema, whole=kind == "integer")
             case "boolean":
-                return True
+                # The quiet answer: nothing is sold out, expired, mandatory or behind a captcha.
+                return False
             case "null":
                 return None
             case "string":
