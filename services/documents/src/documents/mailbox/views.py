@@ -59,7 +59,7 @@ def list_view(mail: Mail, settings: Settings) -> dict[str, Any]:
     return {
         "id": mail.id,
         "kind": mail.kind,
-        "kind_label": KINDS.get(mail.kind, mail.kind),
+        "kind_label": KINDS.get(mail.kind, "Compte"),
         "recipient": mail.recipient,
         "subject": composed.subject,
         "state": mail.state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -114,8 +115,18 @@ async def release_lost(session: AsyncSession, after_seconds: int) -> int:
     return len(list(released))
 
 
-async def mark_sent(session: AsyncSession, mail: Mail, transport: str) -> None:
-    await _settle(session, mail, state="sent", sent_at=clock.now(), sent_by=transport, last_error=None)
+async def mark_sent(session: AsyncSession, mail: Mail, transport: str, *, forget: Collection[str] = ()) -> None:
+    """The mail has left. `forget` names parameters that nobody needs any more, such as links that act for a person."""
+    parameters = {name: value for name, value in mail.parameters.items() if name not in forget}
+    await _settle(
+        session,
+        mail,
+        state="sent",
+        sent_at=clock.now(),
+        sent_by=transport,
+        last_error=None,
+        **({"parameters": parameters} if parameters != mail.parameters else {}),
+    )
 
 
 async def mark_failed(session: AsyncSession, mail: Mail, error: str, *, permanent: bool, most: int) -> None:

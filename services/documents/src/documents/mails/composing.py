@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from documents.formatting import one_line
+from documents.mails.notices import NOTICES, filled
 from documents.settings import Settings
 
 
@@ -43,7 +44,12 @@ def compose(kind: str, parameters: dict[str, Any], settings: Settings) -> Compos
         "support_email": settings.support_email,
         "issuer": settings.issuer,
     }
-    forms = {form: _render(form, kind, values) for form in ("html", "text")}
+    template = kind
+    notice = NOTICES.get(kind)
+    if notice is not None:
+        template = "notice"
+        values |= {"notice": notice, "paragraphs": filled(notice, parameters)}
+    forms = {form: _render(form, template, values) for form in ("html", "text")}
     return Composed(subject=one_line(forms["text"][0], 180), html=forms["html"][1], text=_tidy(forms["text"][1]))
 
 

@@ -10,8 +10,9 @@ from prometheus_client import Counter
 
 from documents.mails.actions import claim, mark_failed, mark_sent, release_lost
 from documents.mails.models import Mail
+from documents.mails.notices import secret_parameters
 from documents.mails.outgoing import outgoing
-from documents.mails.transports import DeliveryFailed, Transport, make_transport
+from documents.mails.transports import DeliveryFailed, MailboxTransport, Transport, make_transport
 from documents.rendering.pool import RenderingUnavailable, RenderPool
 from documents.settings import Settings
 from documents.tickets.actions import TicketPrinter, make_storage
@@ -57,7 +58,10 @@ class MailSender:
             error = type(failure).__name__
         async with self._database.transaction() as session:
             if error is None:
-                await mark_sent(session, mail, self._transport.name)
+                # The local mailbox is the mail itself: its links must stay for whoever opens it.
+                kept = self._transport.name == MailboxTransport.name
+                forget = () if kept else secret_parameters(mail.kind)
+                await mark_sent(session, mail, self._transport.name, forget=forget)
                 SENT.labels(mail.kind, self._transport.name).inc()
             else:
                 FAILED.labels(mail.kind).inc()

@@ -1,16 +1,21 @@
-"""Mails called for by bookings: rows of the book, written with the receipt of the event."""
+"""Mails called for by bookings and by accounts: rows of the book, written with the receipt of the event."""
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from documents.mails.actions import queue
-from documents.mails.rules import on_cancelled, on_created, on_expired
+from documents.mails.notices import NOTICES
+from documents.mails.rules import Draft, on_cancelled, on_created, on_expired, usable_address
 from documents.replicas.queries import has_credit, standing_bookings
 from shared.events.bookings import BOOKING, Booking
 from shared.events.envelope import Event
 from shared.events.subscribers import Subscribers
+from shared.events.users import NOTICE, Notice
 from shared.geography import local_time
+
+log = structlog.get_logger(__name__)
 
 subscribers = Subscribers()
 
@@ -41,3 +46,14 @@ async def mail_expiry(event: Event[Booking], session: AsyncSession) -> None:
     day = local_time(event.occurred_at, event.state.beneficiary.department_code).date()
     for draft in on_expired(event.state, day):
         await queue(session, event.id, draft)
+
+
+@subscribers.on(NOTICE, "requested")
+async def mail_notice(event: Event[Notice], session: AsyncSession) -> None:
+    notice = event.state
+    recipient = usable_address(notice.recipient) if notice.channel == "email" else None
+    if recipient is None or notice.kind not in NOTICES:
+        # Texts to telephones have no way out yet; a kind of tomorrow is for a version of tomorrow.
+        log.warning("notice.not_sent", notice_id=notice.id, kind=notice.kind, channel=notice.channel)
+        return
+    await queue(session, event.id, Draft(notice.kind, recipient, dict(notice.parameters), None, notice.user_id))
