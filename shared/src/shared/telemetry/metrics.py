@@ -24,3 +24,10 @@ EVENT_LAG = Histogram(
     ("stream",),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
+PARTNER_CALLS = Histogram(
+    "partner_call_duration_seconds",
+    "Calls to partners; the outcome is a status, an error's name, or refused (breaker open)",
+    ("partner", "operation", "outcome"),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+PARTNER_BREAKER = Gauge("partner_breaker_open", "1 while calls to a partner are not made", ("partner",))
