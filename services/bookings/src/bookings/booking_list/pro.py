@@ -36,6 +36,7 @@ router = pro_router()
 
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "Le fichier", "content": {}}}
 _LONG = operation(timeout=60)
+# Where filters are asked for, the user stands before them: dependencies run in order, and a stranger is to hear 401.
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 Arrange = Callable[[Iterable[exports.Line]], Iterator[tuple[exports.Line, str]]]
@@ -44,7 +45,7 @@ EventDate = Annotated[date, Query(alias="eventDate")]
 
 @router.get("/bookings/pro", operation_id="GetBookingsPro")
 async def get_bookings_pro(
-    filters: AskedFilters, session: Session, user: ProUser, page: Page = 1
+    user: ProUser, filters: AskedFilters, session: Session, page: Page = 1
 ) -> ListBookingsResponseModel:
     """Latest booked first, 1000 lines a page, one line a seat."""
     reader = _reader(user)
@@ -82,7 +83,7 @@ async def get_offer_price_categories_and_schedules_by_dates(
     responses=_FILE,
     openapi_extra=_LONG,
 )
-async def get_bookings_csv(filters: AskedFilters, session: Session, user: ProUser, page: Page = 1) -> HttpResponse:
+async def get_bookings_csv(user: ProUser, filters: AskedFilters, session: Session, page: Page = 1) -> HttpResponse:
     """Every booking of the list, whatever the page."""
     rows = await queries.bookings_of_period(session, _reader(user), filters)
     return await _csv(rows, exports.duplicated)
@@ -95,7 +96,7 @@ async def get_bookings_csv(filters: AskedFilters, session: Session, user: ProUse
     responses=_FILE,
     openapi_extra=_LONG,
 )
-async def get_bookings_excel(filters: AskedFilters, session: Session, user: ProUser, page: Page = 1) -> HttpResponse:
+async def get_bookings_excel(user: ProUser, filters: AskedFilters, session: Session, page: Page = 1) -> HttpResponse:
     """Every booking of the list, whatever the page."""
     rows = await queries.bookings_of_period(session, _reader(user), filters)
     return await _excel(rows, exports.duplicated)
