@@ -113,7 +113,7 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 
 @app.command(rich_help_panel=CODE, context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest (./pc test services/users -k signin)."""
+    """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone."""
     from local.libraries import check_libraries
     from local.run import run, tool
 
@@ -121,6 +121,8 @@ def test(context: typer.Context) -> None:
     arguments = list(context.args)
     if not arguments:
         arguments = ["-n", str(min(os.cpu_count() or 1, 3))]
+    elif arguments[0] == "fuzz":
+        arguments = ["-n0", "tests/fuzz", *arguments[1:]]
     raise typer.Exit(run([tool("pytest"), *arguments]))
 
 
