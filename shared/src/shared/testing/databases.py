@@ -13,10 +13,6 @@ from shared.commands import service_folder
 from shared.database import migrations
 from shared.database.locks import lock_key
 
-# Neither is `trusted` in PostgreSQL, so a service's role cannot create them itself; operators do it once, as here.
-UNTRUSTED_EXTENSIONS = ("cube", "earthdistance")
-
-
 _EMPTY = """
 DO $empty$
 DECLARE name text; filled boolean;
@@ -91,9 +87,6 @@ def _make_template(connection: psycopg.Connection, superuser_url: str, context: 
     building = f"{template}_building"
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(building)))
     connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(building), role))
-    with psycopg.connect(_with_database(superuser_url, building), autocommit=True) as inside:
-        for extension in UNTRUSTED_EXTENSIONS:
-            inside.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
     migrations.upgrade(service_folder(context), _with_database(superuser_url, building, context))
     # Renamed when complete: a template that exists is whole.
     connection.execute(
