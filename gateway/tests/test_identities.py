@@ -156,6 +156,45 @@ async def test_signing_out_while_the_session_is_being_asked_about(house: Any, se
     assert authorization(house, "offers", "/venues") is None
 
 
+async def test_a_token_that_a_service_refuses_is_asked_for_anew(house: Any, sessions: Sessions) -> None:
+    house.offers.on("GET", "/venues", {}, status=401)
+    door = await house.open()
+    assert [(await door.get("/venues", COOKIE)).status for _ in range(2)] == [401, 401]
+    assert sessions.asked == 2
+
+
+async def test_a_token_of_the_clients_own_goes_nowhere_from_the_portal(
+    house: Any, sessions: Sessions, tokens: Any
+) -> None:
+    """Not where a cookie is needed, with or without one, nor where none is."""
+    door = await house.open()
+    own = tokens.pro(1)
+    await door.ask("POST", "/users/signin", own, body=b"{}")
+    assert authorization(house, "users", "/users/signin") is None
+    await door.get("/venues", {**own, **COOKIE})
+    sent = authorization(house, "offers", "/venues")
+    assert sent is not None
+    assert sent != own["Authorization"]
+
+
+async def test_a_revoked_session_does_not_come_back_while_users_is_away(
+    house: Any, sessions: Sessions, clock: Any, redis: Redis, redis_url: str
+) -> None:
+    from datetime import UTC, datetime
+
+    clock.set(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    door = await house.open(redis_url=redis_url, redis_timeout=2.0)
+    await door.get("/venues", COOKIE)
+    sessions.good.clear()
+    clock.advance(seconds=61)
+    await door.get("/venues", COOKIE)
+    assert authorization(house, "offers", "/venues") is None
+    assert await redis.keys("gateway:identity:*") == []
+    await house.users.stop()
+    clock.advance(seconds=10)
+    assert (await door.get("/venues", COOKIE)).status == 503
+
+
 async def test_gateways_share_what_they_know_in_redis(house: Any, sessions: Sessions, redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     await redis.flushdb()

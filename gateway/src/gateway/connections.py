@@ -61,6 +61,7 @@ class Connection(asyncio.Protocol):
         "idle_since",
         "keep_alive",
         "loop",
+        "pooled",
         "status",
         "transport",
         "upstream",
@@ -72,6 +73,8 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.closed = False
         self.busy = False
+        # Whether it counts among the connections of its upstream.
+        self.pooled = False
         self.exchanges = 0
         self.idle_since = 0.0
         self._waiter: asyncio.Future[None] | None = None

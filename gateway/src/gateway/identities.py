@@ -104,6 +104,10 @@ class Exchange:
         key = self._key_of(secret)
         self._cache.pop(key, None)
         self._asking.pop(key, None)
+        await self._delete(key)
+
+    async def _delete(self, key: str) -> None:
+        """Have the other gateways not take it up from Redis."""
         if self._redis is not None:
             try:
                 await self._redis.delete(self._redis_key(key))
@@ -140,6 +144,9 @@ class Exchange:
             self._refused[key] = _epoch() + _REFUSED_SECONDS
             if len(self._refused) > _CACHED:
                 self._refused.popitem(last=False)
+            if known is not None:
+                # Else it would come back to life from there while its issuer cannot be asked.
+                await self._delete(key)
         else:
             self._away_until = _epoch() + _RETRY_SECONDS
             if known is not None and usable:

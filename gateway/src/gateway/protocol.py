@@ -1,4 +1,6 @@
-"""uvicorn's HTTP protocol, with the guards it lacks: slow or endless heads, requests that nobody waits for, crowds."""
+"""uvicorn's HTTP protocol, with the guards it lacks: slow or endless heads and trailers, requests that nobody waits for,
+crowds, bodies that an upgrade hides.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,10 @@ from gateway.headers import SECURITY_HEADERS
 _LINGER_SECONDS = 5.0
 
 
+class HiddenBodyError(Exception):
+    """A request that asks for another protocol and has a body: the parser would take the body for the next request."""
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """One connection of a client. The limits are the class's: `limited` makes a class with others."""
 
@@ -22,7 +28,9 @@ class GuardedProtocol(HttpToolsProtocol):
     max_connections: ClassVar[int] = 8_000
 
     _in_head = True
+    # What came, and has become neither a whole head nor a part of a body.
     _head_bytes = 0
+    _moved = False
     _guard: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -47,24 +55,52 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._moved = False
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._in_head or not self._moved:
             self._head_bytes += len(data)
             if self._head_bytes > self.max_head_bytes:
                 self._refuse(HEAD_TOO_LARGE)
-            elif self._guard is None:
+            elif self._in_head and self._guard is None:
                 self._guard = self.loop.call_later(self.head_timeout, self._give_up)
 
     def on_message_begin(self) -> None:
         self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers come after the request was judged: nobody asked for them, and they are not headers.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        self._move()
         if self._guard is not None:
             self._unguard()
+        upgrade = self.parser.should_upgrade()
+        if upgrade and any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        ):
+            raise HiddenBodyError
         super().on_headers_complete()
+        if upgrade:
+            # Answered as if it had not asked; what follows on the connection may be in the other protocol.
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        self._move()
+        super().on_body(body)
+
+    def _move(self) -> None:
+        self._head_bytes = 0
+        self._moved = True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Not worth a line in the log: anybody can ask."""
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

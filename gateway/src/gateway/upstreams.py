@@ -33,7 +33,6 @@ class Upstream:
         self.wait_seconds = wait_seconds
         self.connect_seconds = connect_seconds
         self.idle_seconds = idle_seconds
-        self.reachable: bool | None = None
         self._idle: list[Connection] = []
         self._open = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -75,16 +74,17 @@ class Upstream:
         try:
             async with asyncio.timeout(self.connect_seconds):
                 _, connection = await loop.create_connection(lambda: Connection(self, loop), self.host, self.port)
+            if connection.closed:
+                raise ConnectionResetError("closed as soon as it was open")
         except (OSError, TimeoutError) as error:
             self._open -= 1
             self._next_in_line()
-            self.reachable = False
             raise Unreachable(f"{self.name} cannot be reached: {error!r}") from error
         except BaseException:
             self._open -= 1
             self._next_in_line()
             raise
-        self.reachable = True
+        connection.pooled = True
         return connection
 
     def release(self, connection: Connection) -> None:
@@ -101,7 +101,10 @@ class Upstream:
             self._sweeper = connection.loop.call_later(self.idle_seconds, self._sweep)
 
     def forget(self, connection: Connection) -> None:
-        """A connection is gone."""
+        """A connection is gone. One that `connect` has not handed out yet is counted there."""
+        if not connection.pooled:
+            return
+        connection.pooled = False
         self._open -= 1
         if not connection.busy and connection in self._idle:
             self._idle.remove(connection)
