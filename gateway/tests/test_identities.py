@@ -205,7 +205,7 @@ async def test_gateways_share_what_they_know_in_redis(house: Any, sessions: Sess
     assert sessions.asked == 1
     assert (authorization(house, "offers", "/venues") or "").startswith("Bearer")
     keys = await redis.keys("*")
-    assert all(b"good" not in key for key in keys)
+    assert "good" not in repr(keys)
     house.users.on("GET", "/users/signout", {}, headers="set-cookie: session=; Max-Age=0\r\n")
     await first.get("/users/signout", COOKIE)
     assert await redis.keys("gateway:identity:*") == []
