@@ -117,24 +117,24 @@ async def release_lost(session: AsyncSession, after_seconds: int) -> int:
 
 async def mark_sent(session: AsyncSession, mail: Mail, transport: str, *, forget: Collection[str] = ()) -> None:
     """The mail has left. `forget` names parameters that nobody needs any more, such as links that act for a person."""
+    left = {"sent_at": clock.now(), "sent_by": transport, "last_error": None}
+    await _settle(session, mail, state="sent", **left, **_without(mail, forget))
+
+
+def _without(mail: Mail, forget: Collection[str]) -> dict[str, object]:
+    """The change that takes parameters out of a mail; none when it has none of them."""
     parameters = {name: value for name, value in mail.parameters.items() if name not in forget}
-    await _settle(
-        session,
-        mail,
-        state="sent",
-        sent_at=clock.now(),
-        sent_by=transport,
-        last_error=None,
-        **({"parameters": parameters} if parameters != mail.parameters else {}),
-    )
+    return {"parameters": parameters} if parameters != mail.parameters else {}
 
 
-async def mark_failed(session: AsyncSession, mail: Mail, error: str, *, permanent: bool, most: int) -> None:
-    """Queue for a later attempt, or give up after `most` attempts or a refusal that will not change."""
+async def mark_failed(
+    session: AsyncSession, mail: Mail, error: str, *, permanent: bool, most: int, forget: Collection[str] = ()
+) -> None:
+    """Queue for a later attempt, or give up after `most` attempts or a refusal that will not change: then `forget`."""
     error = error[:500]
     if permanent or mail.attempts >= most:
         log.error("mail.given_up", mail_id=mail.id, kind=mail.kind, attempts=mail.attempts, error=error)
-        await _settle(session, mail, state="failed", last_error=error)
+        await _settle(session, mail, state="failed", last_error=error, **_without(mail, forget))
         return
     log.warning("mail.attempt_failed", mail_id=mail.id, kind=mail.kind, attempts=mail.attempts, error=error)
     later = clock.now() + timedelta(seconds=back_off_seconds(mail.attempts))

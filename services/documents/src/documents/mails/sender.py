@@ -56,16 +56,16 @@ class MailSender:
             # One mail that cannot be composed must not stop the others.
             log.error("mail.unexpected", mail_id=mail.id, kind=mail.kind, exc_info=failure)
             error = type(failure).__name__
+        # The local mailbox is the mail itself: its links must stay for whoever opens it.
+        forget = frozenset() if self._transport.name == MailboxTransport.name else secret_parameters(mail.kind)
         async with self._database.transaction() as session:
             if error is None:
-                # The local mailbox is the mail itself: its links must stay for whoever opens it.
-                kept = self._transport.name == MailboxTransport.name
-                forget = () if kept else secret_parameters(mail.kind)
                 await mark_sent(session, mail, self._transport.name, forget=forget)
                 SENT.labels(mail.kind, self._transport.name).inc()
             else:
                 FAILED.labels(mail.kind).inc()
-                await mark_failed(session, mail, error, permanent=permanent, most=self._settings.mail_attempts)
+                most = self._settings.mail_attempts
+                await mark_failed(session, mail, error, permanent=permanent, most=most, forget=forget)
 
 
 class MailLoop:
