@@ -6,12 +6,26 @@ from users.anonymization import models as anonymization
 from users.base import Base
 from users.deposits import models as deposits
 from users.features import models as features
+from users.identity import models as identity
 from users.notices import models as notices
 from users.replicas import models as replicas
 from users.sessions import models as sessions
 from users.subscription import models as subscription
+from users.tasks import models as tasks
 from users.tokens import models as tokens
 
-MODELS = (accounts, anonymization, deposits, features, notices, replicas, sessions, subscription, tokens)
+MODELS = (
+    accounts,
+    anonymization,
+    deposits,
+    features,
+    identity,
+    notices,
+    replicas,
+    sessions,
+    subscription,
+    tasks,
+    tokens,
+)
 
 run_environment(Base.metadata)

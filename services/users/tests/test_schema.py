@@ -17,10 +17,12 @@ CAPABILITIES = (
     "anonymization",
     "deposits",
     "features",
+    "identity",
     "notices",
     "replicas",
     "sessions",
     "subscription",
+    "tasks",
     "tokens",
 )
 

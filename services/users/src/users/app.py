@@ -27,6 +27,7 @@ from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
 from users.signup import native as signup_native
 from users.subscription import native as subscription_native
+from users.subscription import steps_native
 from users.survey import native as survey_native
 from users.suspension import native as suspension_native
 
@@ -41,6 +42,7 @@ ROUTERS = (
     anonymization_native.router,
     survey_native.router,
     subscription_native.router,
+    steps_native.router,
     features_native.router,
     cookies_native.router,
     sessions_pro.router,

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from shared.settings import ServiceSettings
 from users.eligibility.rules import Reform
+from users.identity.settings import IdentitySettings
 
 _LOCAL_SECRET = "only-for-development-and-tests-never-in-production"  # noqa: S105
 
 
-class Settings(ServiceSettings):
+class Settings(IdentitySettings):
     """`key_encryption_secret` encrypts the signing keys at rest; production has no default for it."""
 
     context: ClassVar[str] = "users"

@@ -60,6 +60,11 @@ _ACTIVITIES = {
 STORED_ACTIVITY = {identifier: word for word, identifier in reversed(_ACTIVITIES.items())}
 
 
+def activity_of(word: str | None) -> ActivityIdEnum | None:
+    """The activity that a stored word says; None for a word that was never one."""
+    return _ACTIVITIES.get(word or "")
+
+
 class AchievementEnum(StrEnum):
     FIRST_MOVIE_BOOKING = "FIRST_MOVIE_BOOKING"
     FIRST_BOOK_BOOKING = "FIRST_BOOK_BOOKING"
@@ -252,7 +257,7 @@ def profile_response(profile: Profile) -> UserProfileResponse:
     survey = candidate.eligibility is not None and not _SURVEYS.isdisjoint(candidate.flags)
     return UserProfileResponse(
         achievements=[AchievementResponse.model_validate(achievement) for achievement in profile.achievements],
-        activity_id=_ACTIVITIES.get(account.activity or ""),
+        activity_id=activity_of(account.activity),
         birth_date=account.birth_date,
         booked_offers={},
         city=account.city,

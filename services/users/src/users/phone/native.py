@@ -16,6 +16,7 @@ from users.phone.schemas import (
     ValidatePhoneNumberRequest,
 )
 from users.sessions.native import SignInOf
+from users.subscription.activation import try_activation
 
 router = native_router()
 
@@ -67,6 +68,8 @@ async def validate_phone_number(
     async with database.transaction() as session:
         account = await locked_active_account(session, principal)
         refused = await validate_code(session, sign_in.settings, account, body.code)
+        if refused is None:
+            await try_activation(session, sign_in.settings, account.id)
     if refused is not None:
         raise _refusal(refused)
     return Response(status_code=204)

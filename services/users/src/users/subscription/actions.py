@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from users.eligibility.rules import EligibilityType
-from users.subscription.checks import CheckStatus, CheckType
+from users.subscription.checks import IDENTITY_CHECKS, CheckStatus, CheckType
 from users.subscription.models import SubscriptionCheck
 
 _IDENTIFIERS = {
@@ -19,6 +19,7 @@ _IDENTIFIERS = {
     CheckType.HONOR_STATEMENT: "internal_check_{}",
     CheckType.PHONE_VALIDATION: "PC-{}",
     CheckType.QF_BONUS_CREDIT: "qf-bonus-credit-{}",
+    CheckType.DISABILITY_BONUS_CREDIT: "disability-bonus-credit-{}",
 }
 
 
@@ -34,7 +35,7 @@ async def record_check(
     reason_codes: Sequence[str] = (),
     registered_at: datetime | None = None,
 ) -> SubscriptionCheck:
-    """Write down a step: what was declared or proven, and when it counts from (its own date when earlier than now)."""
+    """Write down a step: what was declared or proven, and when it counts from (its own date when earlier)."""
     now = clock.now()
     when = min(registered_at, now) if registered_at else now
     check = SubscriptionCheck(
@@ -47,7 +48,8 @@ async def record_check(
         content=content,
         reason_codes=list(reason_codes) or None,
         registered_at=when,
-        date_created=when,
+        # Of identity checks the newest record decides, whenever the provider says that it began.
+        date_created=now if kind in IDENTITY_CHECKS else when,
     )
     session.add(check)
     await session.flush()

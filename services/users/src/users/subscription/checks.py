@@ -21,6 +21,7 @@ from users.eligibility.rules import (
 
 
 class CheckType(StrEnum):
+    DISABILITY_BONUS_CREDIT = "disability_bonus_credit"
     DMS = "dms"
     EDUCONNECT = "educonnect"
     HONOR_STATEMENT = "honor_statement"
@@ -61,7 +62,10 @@ class PhoneValidationStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """A step taken: its status, the eligibility it was recorded under, when it counts from and when it was written."""
+    """A step taken: its status, the eligibility it was recorded under, when it counts from and when it was written.
+
+    `id` is the record's, 0 where there is none.
+    """
 
     type: CheckType
     status: CheckStatus | None
@@ -71,6 +75,7 @@ class Check:
     reason_codes: tuple[str, ...] = ()
     has_city: bool = False
     by_backoffice: bool = False
+    id: int = 0
 
 
 @dataclass(frozen=True)

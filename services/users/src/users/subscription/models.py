@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from users.base import Base
 
 _TYPES = (
-    "'dms', 'educonnect', 'honor_statement', 'internal_review', 'jouve', 'phone_validation', 'profile_completion',"
-    " 'qf_bonus_credit', 'ubble', 'user_profiling'"
+    "'disability_bonus_credit', 'dms', 'educonnect', 'honor_statement', 'internal_review', 'jouve', 'phone_validation',"
+    " 'profile_completion', 'qf_bonus_credit', 'ubble', 'user_profiling'"
 )
 
 
@@ -45,6 +45,8 @@ class SubscriptionCheck(Base):
     reason: Mapped[str | None]
     reason_codes: Mapped[list[str] | None]
     content: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # Null: never tried; false: they could not be had.
+    id_pictures_stored: Mapped[bool | None]
     registered_at: Mapped[datetime]
     date_created: Mapped[datetime]
     updated_at: Mapped[datetime | None]

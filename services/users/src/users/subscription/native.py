@@ -17,7 +17,9 @@ from users.subscription.rules import (
     identity_status,
     maintenance_page,
     next_step,
+    next_step_v3,
     steps_to_display,
+    steps_to_display_v3,
     subscription_state,
 )
 from users.subscription.schemas import (
@@ -26,7 +28,9 @@ from users.subscription.schemas import (
     BannerResponse,
     SubscriptionMessageV2,
     SubscriptionStepDetailsResponseV2,
+    SubscriptionStepDetailsResponseV3,
     SubscriptionStepperResponseV2,
+    SubscriptionStepperResponseV3,
     SubscriptionStepTitle,
 )
 from users.subscription.views import amount_of, banner_of
@@ -69,6 +73,35 @@ async def subscription_stepper(
     account = await active_account(session, principal)
     candidate = await candidate_for(session, request.app.state.settings, account)
     return _stepper(candidate, xpf=is_caledonian(account.postal_code))
+
+
+def _stepper_v3(candidate: Candidate, *, xpf: bool) -> SubscriptionStepperResponseV3:
+    state = subscription_state(candidate)
+    former = _stepper(candidate, xpf=xpf).model_dump(by_alias=False)
+    former["next_subscription_step"] = next_step_v3(candidate, state)
+    former["subscription_steps_to_display"] = [
+        SubscriptionStepDetailsResponseV3(
+            completion_state=completion,
+            name=step,
+            subtitle=step_subtitle(step, state, candidate),
+            title=SubscriptionStepTitle(STEP_TITLES[step]),
+        )
+        for step, completion in steps_to_display_v3(candidate, state)
+    ]
+    return SubscriptionStepperResponseV3.model_validate(former)
+
+
+@router.get(
+    "/native/v3/subscription/stepper",
+    operation_id="getNativeV3SubscriptionStepper",
+    response_model=SubscriptionStepperResponseV3,
+)
+async def subscription_stepper_v3(
+    request: Request, principal: NativeUser, session: Session
+) -> SubscriptionStepperResponseV3:
+    account = await active_account(session, principal)
+    candidate = await candidate_for(session, request.app.state.settings, account)
+    return _stepper_v3(candidate, xpf=is_caledonian(account.postal_code))
 
 
 @router.get("/native/v1/banner", operation_id="getNativeV1Banner", response_model=BannerResponse)

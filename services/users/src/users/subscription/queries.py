@@ -43,6 +43,7 @@ def check_of(row: SubscriptionCheck) -> Check:
         reason_codes=tuple(row.reason_codes or ()),
         has_city=bool((row.content or {}).get("city")),
         by_backoffice=bool((row.content or {}).get("by_backoffice")),
+        id=row.id,
     )
 
 

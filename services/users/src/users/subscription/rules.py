@@ -297,6 +297,31 @@ def steps_to_display(candidate: Candidate, state: State) -> list[tuple[Step, Com
     ]
 
 
+def with_phone_in_profile(candidate: Candidate, state: State) -> bool:
+    """Whether the number is asked for by the profile's form alone: unless it has to be validated by a code, or failed."""
+    return ENABLE_PHONE_VALIDATION not in candidate.flags and state is not State.FAILED_PHONE_VALIDATION
+
+
+def next_step_v3(candidate: Candidate, state: State) -> Step | None:
+    """The next step of the stepper whose profile form asks for the number."""
+    step = next_step(candidate, state)
+    if step is Step.PHONE_VALIDATION and with_phone_in_profile(candidate, state):
+        return Step.PROFILE_COMPLETION
+    return step
+
+
+def steps_to_display_v3(candidate: Candidate, state: State) -> list[tuple[Step, Completion]]:
+    """The steps of the stepper whose profile form asks for the number: a profile without one is to be done again."""
+    steps = steps_to_display(candidate, state)
+    if not with_phone_in_profile(candidate, state):
+        return steps
+    return [
+        (step, Completion.CURRENT if state is State.PHONE_VALIDATION and step is Step.PROFILE_COMPLETION else reached)
+        for step, reached in steps
+        if step is not Step.PHONE_VALIDATION
+    ]
+
+
 def _reached(retried: bool) -> Completion:
     return Completion.RETRY if retried else Completion.CURRENT
 

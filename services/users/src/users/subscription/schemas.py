@@ -94,6 +94,27 @@ class SubscriptionStepperResponseV2(Response):
     title: str
 
 
+class SubscriptionMessageV3(SubscriptionMessageV2):
+    """The same, under the name that the newest app knows."""
+
+
+class SubscriptionStepDetailsResponseV3(SubscriptionStepDetailsResponseV2):
+    """The same, under the name that the newest app knows."""
+
+
+class SubscriptionStepperResponseV3(Response):
+    """The stepper whose profile form asks for the phone number."""
+
+    allowed_identity_check_methods: list[IdentityMethod]
+    has_identity_check_pending: bool
+    maintenance_page_type: MaintenancePage | None = None
+    next_subscription_step: Step | None = None
+    subscription_message: SubscriptionMessageV3 | None = None
+    subscription_steps_to_display: list[SubscriptionStepDetailsResponseV3]
+    subtitle: str | None = None
+    title: str
+
+
 class BannerName(StrEnum):
     GEOLOCATION = "geolocation_banner"
     ACTIVATION = "activation_banner"
