@@ -15,7 +15,7 @@ from local.run import capture, tool
 _CODE = tuple(name for name in ("pc", "shared", "gateway", "services", "deploy", "tests") if (ROOT / name).exists())
 #: Nothing that is committed may hold a path of one machine or the address of a package registry.
 _FOREIGN = re.compile(
-    r"(/work/(?:main|shared|steering|\.library)|/farm/|/home/\w+/|/Users/\w+/"
+    r"(/work/(?:main|shared|steering|\.library)|/f[a]rm/|/home/\w+/|/Users/\w+/"
     r"|pypi\.org/simple|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org)"
 )
 _SQUAWK_EXCLUDED = (
