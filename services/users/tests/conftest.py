@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
+from redis.asyncio import Redis
 
 from shared.database import Database
 from shared.testing.databases import TestDatabase
 from shared.testing.recorders import EventRecorder, Tokens
 from users.factories import PASSWORD
+from users.partners import Partners, partners_for
 from users.sessions.keys import add_key
 from users.settings import Settings
 
@@ -83,3 +86,15 @@ def portal_sign_in(client: httpx.AsyncClient) -> SignIn:
 @pytest.fixture
 def mailbox(events: EventRecorder) -> Mailbox:
     return Mailbox(events)
+
+
+@pytest_asyncio.fixture
+async def partners(app: FastAPI, settings: Settings, redis: Redis) -> AsyncIterator[Partners]:
+    """The partners as the simulators of the application play them, without a network."""
+    transport = httpx.ASGITransport(app)
+    await app.state.partners.close()
+    made = partners_for(settings, redis, transport)
+    app.state.partners = made
+    app.state.simulator_transport = transport
+    yield made
+    await made.close()

@@ -24,6 +24,8 @@ from shared.telemetry.metrics import PARTNER_BREAKER, PARTNER_CALLS
 log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_CONFIGURED = "no address"
+BREAKER_OPEN = "breaker open"
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
 
 
@@ -118,7 +120,10 @@ class Breaker:
 
 
 class Partner:
-    """One partner as an adapter calls it. `deadline` bounds a call with its retries, `timeout` each attempt; seconds."""
+    """One partner as an adapter calls it; without an address it is away.
+
+    `deadline` bounds a call with its retries, `timeout` each attempt; seconds.
+    """
 
     def __init__(
         self,
@@ -185,9 +190,11 @@ class Partner:
             self._client = None
 
     async def _once(self, method: str, path: str, operation: str, max_bytes: int, options: dict[str, Any]) -> Answer:
+        if not self.url(path).startswith(("http://", "https://")):
+            raise PartnerUnavailable(self.name, operation, NOT_CONFIGURED)
         if not self.breaker.allows():
             PARTNER_CALLS.labels(self.name, operation, "refused").observe(0)
-            raise PartnerUnavailable(self.name, operation, "breaker open")
+            raise PartnerUnavailable(self.name, operation, BREAKER_OPEN)
         started = time.perf_counter()
         outcome = "cancelled"
         try:
@@ -257,7 +264,7 @@ class _TooLong(Exception):
 def _worth_retrying(error: Exception) -> bool:
     if isinstance(error, PartnerBusy):
         return False
-    return isinstance(error, PartnerUnavailable) and error.reason != "breaker open"
+    return isinstance(error, PartnerUnavailable) and error.reason not in (BREAKER_OPEN, NOT_CONFIGURED)
 
 
 def _seconds(header: str | None, default: float = 60.0) -> float:

@@ -15,6 +15,9 @@ from users.email_change import native as email_change_native
 from users.features import native as features_native
 from users.features import pro as features_pro
 from users.features.actions import install_flags
+from users.identity.ubble import native as ubble_native
+from users.identity.ubble import webhooks as ubble_webhooks
+from users.partners import partners_for
 from users.phone import native as phone_native
 from users.sessions import internal as sessions_internal
 from users.sessions import native as sessions_native
@@ -26,6 +29,7 @@ from users.sessions.signin import SignIn
 from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
 from users.signup import native as signup_native
+from users.simulators.routers import serve_simulators
 from users.subscription import native as subscription_native
 from users.subscription import steps_native
 from users.survey import native as survey_native
@@ -43,6 +47,8 @@ ROUTERS = (
     survey_native.router,
     subscription_native.router,
     steps_native.router,
+    ubble_native.router,
+    ubble_webhooks.router,
     features_native.router,
     cookies_native.router,
     sessions_pro.router,
@@ -50,6 +56,7 @@ ROUTERS = (
     features_pro.router,
     cookies_pro.router,
     sessions_internal.router,
+    ubble_webhooks.internal,
 )
 
 
@@ -63,6 +70,7 @@ async def _prepare(app: FastAPI) -> None:
 async def _close(app: FastAPI) -> None:
     app.state.passwords.close()
     await app.state.captcha.close()
+    await app.state.partners.close()
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -74,5 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.captcha = captcha_for(settings)
     state.keyring = Keyring(settings, state.database, state.verifier)
     state.issuer = TokenIssuer(settings, state.keyring)
+    state.partners = partners_for(settings, state.redis)
+    serve_simulators(app, settings)
     state.sign_in = SignIn(settings, state.database, state.passwords)
     return app

@@ -6,7 +6,8 @@ from shared.events.worker import Worker
 from users.accounts.achievements import subscribers as achievements
 from users.replicas.subscribers import subscribers as replicas
 from users.settings import Settings
+from users.tasks.loop import partner_loop
 
 
 def create_worker(settings: Settings) -> Worker:
-    return Worker(settings, subscribers=[replicas, achievements])
+    return Worker(settings, subscribers=[replicas, achievements], loops=[partner_loop(settings)])

@@ -116,7 +116,7 @@ class Facts:
     eligibility: EligibilityType | None
     is_email_validated: bool
     has_duplicate: bool
-    provider_finding: Finding = OK
+    provider_findings: tuple[Finding, ...] = ()
     id_number: str | None = None
     needs_id_number: bool = False
     any_id_number: bool = False
@@ -126,7 +126,7 @@ class Facts:
 
 def findings(facts: Facts) -> list[Finding]:
     """Every item of the check."""
-    found: list[Finding] = [facts.provider_finding]
+    found: list[Finding] = [*facts.provider_findings]
     if facts.provider is CheckType.EDUCONNECT:
         if facts.age not in EDUCONNECT_AGES:
             found.append(_ko("age_is_not_valid", f"l'âge ({facts.age}) n'est pas entre 15 et 17 ans"))

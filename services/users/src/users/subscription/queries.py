@@ -26,11 +26,16 @@ from users.subscription.checks import (
 from users.subscription.models import SubscriptionCheck, SubscriptionReview
 
 
+def zone_of(account: Account) -> ZoneInfo:
+    """Where the person's days start and end."""
+    return ZoneInfo(timezone_name(account.department_code))
+
+
 def person_of(account: Account) -> Person | None:
     """The account as the eligibility rules see it; None without a birth date."""
     if account.birth_date is None:
         return None
-    return Person(account.birth_date, ZoneInfo(timezone_name(account.department_code)))
+    return Person(account.birth_date, zone_of(account))
 
 
 def check_of(row: SubscriptionCheck) -> Check:

@@ -1,0 +1,56 @@
+"""The partners of this service as its processes hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+
+from shared.storage import LocalStorage, Storage
+from users.identity.ubble.adapter import public_key_of, ubble_for
+from users.identity.ubble.port import Ubble
+from users.settings import Settings
+from users.simulators.keys import LocalKeys
+
+
+@dataclass
+class Partners:
+    """Ports, by name. `keys` are those that simulators sign with; None in production and where nobody verifies."""
+
+    settings: Settings
+    ubble: Ubble
+    private_storage: Storage
+    keys: LocalKeys | None = None
+
+    async def ubble_webhook_key(self) -> bytes | None:
+        """The public key of Ubble's webhooks; None when nobody's are accepted."""
+        given = public_key_of(self.settings)
+        if given is not None or self.keys is None:
+            return given
+        return await self.keys.ubble_public_key()
+
+    async def close(self) -> None:
+        await self.ubble.close()
+
+
+def partners_for(
+    settings: Settings, redis: Redis | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> Partners:
+    """The real adapters, which talk to the simulators of this service where a partner has no address."""
+    return Partners(
+        settings=settings,
+        ubble=ubble_for(settings, transport),
+        private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
+        keys=LocalKeys(redis) if settings.simulates and redis is not None else None,
+    )
+
+
+def _partners(request: Request) -> Partners:
+    return request.app.state.partners
+
+
+PartnersOf = Annotated[Partners, Depends(_partners)]

@@ -1,0 +1,17 @@
+"""The simulators that a local stack serves."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from users.settings import Settings
+from users.simulators import index, ubble
+
+ROUTERS = (index.router, ubble.router)
+
+
+def serve_simulators(app: FastAPI, settings: Settings) -> None:
+    """Add the simulators' pages and APIs, unless this is production."""
+    if settings.simulates:
+        for router in ROUTERS:
+            app.include_router(router)

@@ -1,0 +1,68 @@
+"""The worker's loop that does what waits for partners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from shared.database import Database
+from users.identity.ubble import actions as ubble_actions
+from users.identity.ubble import tasks as ubble_tasks
+from users.partners import Partners, partners_for
+from users.settings import Settings
+from users.tasks.actions import Budget, Handler, Task, do_next
+
+PAUSE_SECONDS = 1.0
+# What background work may take of a partner's budget; the rest is for people who wait.
+BACKGROUND_SHARE = 0.9
+
+_Work = Callable[[Database, Partners, Task], Awaitable[None]]
+_WORK: dict[str, _Work] = {
+    ubble_actions.REFRESH: ubble_tasks.refresh,
+    ubble_actions.PICTURES: ubble_tasks.archive,
+}
+
+
+def _handler(work: _Work, partners: Partners) -> Handler:
+    async def handle(database: Database, task: Task) -> None:
+        await work(database, partners, task)
+
+    return handle
+
+
+def handlers_for(partners: Partners) -> dict[str, Handler]:
+    return {kind: _handler(work, partners) for kind, work in _WORK.items()}
+
+
+def budgets_for(settings: Settings) -> dict[str, Budget]:
+    ubble = Budget("ubble", int(settings.ubble_calls_per_minute * BACKGROUND_SHARE))
+    return {ubble_actions.REFRESH: ubble, ubble_actions.PICTURES: ubble}
+
+
+async def work_off(database: Database, partners: Partners) -> int:
+    """Do everything that is due now; how much that was."""
+    handlers, budgets, done = handlers_for(partners), budgets_for(partners.settings), 0
+    while await do_next(database, handlers, budgets):
+        done += 1
+    return done
+
+
+async def _partner_work(database: Database, stop: asyncio.Event, *, settings: Settings) -> None:
+    partners = partners_for(settings)
+    handlers, budgets = handlers_for(partners), budgets_for(settings)
+    try:
+        while not stop.is_set():
+            if await do_next(database, handlers, budgets):
+                continue
+            try:
+                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+            except TimeoutError:
+                continue
+    finally:
+        await partners.close()
+
+
+def partner_loop(settings: Settings) -> Callable[[Database, asyncio.Event], Awaitable[None]]:
+    """The loop for a worker of these settings."""
+    return partial(_partner_work, settings=settings)
