@@ -52,6 +52,7 @@ async def test_both_front_ends_are_allowed_with_credentials(house: Any, path: st
     assert reply.header("access-control-allow-origin") == origin
     assert reply.header("access-control-allow-credentials") == "true"
     assert "x-country-ban" in (reply.header("access-control-expose-headers") or "")
+    assert "educonnect-redirect" in (reply.header("access-control-expose-headers") or "")
     assert "origin" in [value for name, value in reply.headers if name == "vary"]
 
 

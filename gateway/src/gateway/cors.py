@@ -12,8 +12,9 @@ ALLOWED_HEADERS = (
     b"accept, accept-language, app-version, authorization, baggage, code-push-id, commit-hash, content-type, device-id, "
     b"platform, request-id, sentry-trace, traceparent, x-request-id, x-requested-with"
 )
-# What a page may read of an answer, beside its body; `x-country-ban` leads the app to its country page.
-EXPOSED_HEADERS = b"content-disposition, retry-after, x-country-ban, x-request-id"
+# What a page may read of an answer, beside its body; `x-country-ban` leads the app to its country page and
+# `educonnect-redirect` to ÉduConnect.
+EXPOSED_HEADERS = b"content-disposition, educonnect-redirect, retry-after, x-country-ban, x-request-id"
 PREFLIGHT_SECONDS = 600
 
 _VARY: Header = (b"vary", b"origin")

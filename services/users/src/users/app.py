@@ -15,6 +15,7 @@ from users.email_change import native as email_change_native
 from users.features import native as features_native
 from users.features import pro as features_pro
 from users.features.actions import install_flags
+from users.identity.educonnect import native as educonnect_native
 from users.identity.ubble import native as ubble_native
 from users.identity.ubble import webhooks as ubble_webhooks
 from users.partners import partners_for
@@ -48,6 +49,7 @@ ROUTERS = (
     subscription_native.router,
     steps_native.router,
     ubble_native.router,
+    educonnect_native.router,
     ubble_webhooks.router,
     features_native.router,
     cookies_native.router,

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from redis.asyncio import Redis
 
 from shared.storage import LocalStorage, Storage
+from users.identity.educonnect.service import Educonnect, educonnect_for
 from users.identity.ubble.adapter import public_key_of, ubble_for
 from users.identity.ubble.port import Ubble
 from users.settings import Settings
@@ -23,6 +24,7 @@ class Partners:
 
     settings: Settings
     ubble: Ubble
+    educonnect: Educonnect
     private_storage: Storage
     keys: LocalKeys | None = None
 
@@ -35,17 +37,20 @@ class Partners:
 
     async def close(self) -> None:
         await self.ubble.close()
+        await self.educonnect.close()
 
 
 def partners_for(
     settings: Settings, redis: Redis | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> Partners:
     """The real adapters, which talk to the simulators of this service where a partner has no address."""
+    keys = LocalKeys(redis) if settings.simulates and redis is not None else None
     return Partners(
         settings=settings,
         ubble=ubble_for(settings, transport),
+        educonnect=educonnect_for(settings, keys, transport),
         private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
-        keys=LocalKeys(redis) if settings.simulates and redis is not None else None,
+        keys=keys,
     )
 
 

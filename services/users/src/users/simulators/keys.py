@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -13,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from cryptography.x509.oid import NameOID
 from redis.asyncio import Redis
 
 _Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -48,6 +52,21 @@ class LocalKeys:
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("not an RSA key")
         return key
+
+    async def certificate(self, name: str) -> x509.Certificate:
+        """A certificate of an RSA key that signs itself, the same one each time."""
+        key = await self.rsa(name)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}.local")])
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2050, 1, 1, tzinfo=UTC))
+            .sign(key, SHA256())
+        )
 
     async def _key(self, name: str, make: Callable[[], _Private]) -> _Private:
         if name not in self._known:
