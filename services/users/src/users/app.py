@@ -8,6 +8,7 @@ from shared.web import create_service_app
 from users.accounts import native as accounts_native
 from users.accounts import pro as accounts_pro
 from users.anonymization import native as anonymization_native
+from users.bonus import native as bonus_native
 from users.cookies import native as cookies_native
 from users.cookies import pro as cookies_pro
 from users.credentials import native as credentials_native
@@ -50,6 +51,7 @@ ROUTERS = (
     steps_native.router,
     ubble_native.router,
     educonnect_native.router,
+    bonus_native.router,
     ubble_webhooks.router,
     features_native.router,
     cookies_native.router,

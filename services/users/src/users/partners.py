@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from redis.asyncio import Redis
 
 from shared.storage import LocalStorage, Storage
+from users.bonus.adapter import household_for
+from users.bonus.port import Household
 from users.identity.educonnect.service import Educonnect, educonnect_for
 from users.identity.ubble.adapter import public_key_of, ubble_for
 from users.identity.ubble.port import Ubble
@@ -25,6 +27,7 @@ class Partners:
     settings: Settings
     ubble: Ubble
     educonnect: Educonnect
+    household: Household
     private_storage: Storage
     keys: LocalKeys | None = None
 
@@ -38,6 +41,7 @@ class Partners:
     async def close(self) -> None:
         await self.ubble.close()
         await self.educonnect.close()
+        await self.household.close()
 
 
 def partners_for(
@@ -49,6 +53,7 @@ def partners_for(
         settings=settings,
         ubble=ubble_for(settings, transport),
         educonnect=educonnect_for(settings, keys, transport),
+        household=household_for(settings, transport),
         private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
         keys=keys,
     )

@@ -11,7 +11,7 @@ from pydantic import Field, RootModel
 from shared.web import NativeRequest, Response, UtcDatetime
 from users.accounts.profile import Profile
 from users.accounts.rules import Role, is_beneficiary, is_caledonian
-from users.deposits.bonus import bonus_status, remaining_attempts
+from users.deposits.bonus import DISABILITY, bonus_status, remaining_attempts
 from users.deposits.rules import DepositType, RecreditType, recredit_to_show
 from users.eligibility.rules import EligibilityType, eligibility_bounds
 from users.subscription.checks import may_activate_next, registrations
@@ -161,10 +161,7 @@ class PostFeedbackBody(NativeRequest):
 
 
 class UserProfileResponse(Response):
-    """`domainsCredit` and `bookedOffers` are known to `bookings`: the gateway puts them in.
-
-    `disabilityBonificationStatus` is null until that bonus exists here.
-    """
+    """`domainsCredit` and `bookedOffers` are known to `bookings`: the gateway puts them in."""
 
     achievements: list[AchievementResponse]
     activity_id: ActivityIdEnum | None = None
@@ -228,6 +225,7 @@ def _credit(profile: Profile) -> dict[str, Any]:
         "first_deposit_activation_date": min((d.date_created for d in profile.deposits), default=None),
         "recredit_amount_to_show": amount,
         "recredit_type_to_show": recredit_to_show(current) if amount is not None else None,
+        "disability_bonification_status": bonus_status(profile.candidate, current, DISABILITY),
         "qf_bonification_status": status,
         "remaining_bonus_attempts": remaining_attempts(profile.candidate, status),
     }

@@ -122,7 +122,7 @@ async def response_for(partners: Partners, said: dict[str, str], now: datetime |
     if outcome == "late":
         moment -= timedelta(minutes=20)
     assertion = _assertion(partners, said, outcome, moment)
-    signed = assertion if outcome == "unsigned" else await _signed(partners, assertion)
+    signed = _without_signature(assertion) if outcome == "unsigned" else await _signed(partners, assertion)
     root = _envelope(partners, said, outcome, moment)
     if outcome == "tampered":
         value = signed.find(f".//{tag(SAML, 'Attribute')}[@Name='{rules.FIRST_NAME}']/{tag(SAML, 'AttributeValue')}")
@@ -221,6 +221,13 @@ async def _signed(partners: Partners, assertion: etree._Element) -> etree._Eleme
     return signer.sign(
         assertion, key=pem, cert=[certificate], reference_uri=f"#{assertion.get('ID')}", id_attribute="ID"
     )
+
+
+def _without_signature(assertion: etree._Element) -> etree._Element:
+    placeholder = assertion.find(tag(DS, "Signature"))
+    if placeholder is not None:
+        assertion.remove(placeholder)
+    return assertion
 
 
 def _wrapped(signed: etree._Element) -> etree._Element:

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from shared.database import Database
+from users.bonus import actions as bonus_actions
+from users.bonus import tasks as bonus_tasks
+from users.bonus.rules import MONTHS
 from users.identity.ubble import actions as ubble_actions
 from users.identity.ubble import tasks as ubble_tasks
 from users.partners import Partners, partners_for
@@ -21,6 +24,8 @@ _Work = Callable[[Database, Partners, Task], Awaitable[None]]
 _WORK: dict[str, _Work] = {
     ubble_actions.REFRESH: ubble_tasks.refresh,
     ubble_actions.PICTURES: ubble_tasks.archive,
+    bonus_actions.ASK_QUOTIENT: bonus_tasks.ask_quotient,
+    bonus_actions.ASK_DISABILITY: bonus_tasks.ask_disability,
 }
 
 
@@ -37,7 +42,14 @@ def handlers_for(partners: Partners) -> dict[str, Handler]:
 
 def budgets_for(settings: Settings) -> dict[str, Budget]:
     ubble = Budget("ubble", int(settings.ubble_calls_per_minute * BACKGROUND_SHARE))
-    return {ubble_actions.REFRESH: ubble, ubble_actions.PICTURES: ubble}
+    household = settings.household_calls_per_minute
+    return {
+        ubble_actions.REFRESH: ubble,
+        ubble_actions.PICTURES: ubble,
+        # As many tasks as their calls are within the budget: a task asks for twelve months.
+        bonus_actions.ASK_QUOTIENT: Budget("household", household // MONTHS),
+        bonus_actions.ASK_DISABILITY: Budget("household-allowances", household // MONTHS),
+    }
 
 
 async def work_off(database: Database, partners: Partners) -> int:
