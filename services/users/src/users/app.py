@@ -12,10 +12,13 @@ from users.bonus import native as bonus_native
 from users.cookies import native as cookies_native
 from users.cookies import pro as cookies_pro
 from users.credentials import native as credentials_native
+from users.credentials import pro as credentials_pro
 from users.email_change import native as email_change_native
+from users.email_change import pro as email_change_pro
 from users.features import native as features_native
 from users.features import pro as features_pro
 from users.features.actions import install_flags
+from users.identity.dms import webhooks as dms_webhooks
 from users.identity.educonnect import native as educonnect_native
 from users.identity.ubble import native as ubble_native
 from users.identity.ubble import webhooks as ubble_webhooks
@@ -31,6 +34,7 @@ from users.sessions.signin import SignIn
 from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
 from users.signup import native as signup_native
+from users.signup import pro as signup_pro
 from users.simulators.routers import serve_simulators
 from users.subscription import native as subscription_native
 from users.subscription import steps_native
@@ -51,12 +55,16 @@ ROUTERS = (
     steps_native.router,
     ubble_native.router,
     educonnect_native.router,
+    dms_webhooks.router,
     bonus_native.router,
     ubble_webhooks.router,
     features_native.router,
     cookies_native.router,
     sessions_pro.router,
     accounts_pro.router,
+    signup_pro.router,
+    credentials_pro.router,
+    email_change_pro.router,
     features_pro.router,
     cookies_pro.router,
     sessions_internal.router,

@@ -13,11 +13,15 @@ from redis.asyncio import Redis
 from shared.storage import LocalStorage, Storage
 from users.bonus.adapter import household_for
 from users.bonus.port import Household
+from users.identity.dms.adapter import dms_for
+from users.identity.dms.port import Dms
 from users.identity.educonnect.service import Educonnect, educonnect_for
 from users.identity.ubble.adapter import public_key_of, ubble_for
 from users.identity.ubble.port import Ubble
 from users.settings import Settings
 from users.simulators.keys import LocalKeys
+
+SIMULATED_TOKEN = "simulated"  # noqa: S105 - of a simulator
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Partners:
     ubble: Ubble
     educonnect: Educonnect
     household: Household
+    dms: Dms
     private_storage: Storage
     keys: LocalKeys | None = None
 
@@ -38,10 +43,16 @@ class Partners:
             return given
         return await self.keys.ubble_public_key()
 
+    def dms_webhook_token(self) -> str | None:
+        """What Démarche Numérique shows with its webhooks; None when nobody's are accepted."""
+        given = self.settings.dms_webhook_token.get_secret_value()
+        return given or (SIMULATED_TOKEN if self.settings.simulates else None)
+
     async def close(self) -> None:
         await self.ubble.close()
         await self.educonnect.close()
         await self.household.close()
+        await self.dms.close()
 
 
 def partners_for(
@@ -54,6 +65,7 @@ def partners_for(
         ubble=ubble_for(settings, transport),
         educonnect=educonnect_for(settings, keys, transport),
         household=household_for(settings, transport),
+        dms=dms_for(settings, transport),
         private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
         keys=keys,
     )

@@ -53,6 +53,8 @@ class Settings(IdentitySettings):
     email_resends_hours: int = Field(24, ge=1)
     email_change_requests: int = Field(3, ge=0)
     email_change_requests_days: int = Field(3, ge=1)
+    portal_email_change_requests: int = Field(5, ge=0)
+    portal_email_change_requests_hours: int = Field(24, ge=1)
     email_change_token_hours: int = Field(24, ge=1)
     sms_limit: int = Field(3, ge=0)
     sms_window_hours: int = Field(12, ge=1)

@@ -27,6 +27,7 @@ from users.accounts.rules import (
     pro_roles,
     remove_role,
 )
+from users.identity.dms.adoption import adopt_orphans
 from users.replicas.models import AttachmentReplica
 from users.sessions.actions import drop_portal_sessions, revoke_families
 
@@ -214,6 +215,7 @@ async def mark_email_validated(session: AsyncSession, account: Account) -> bool:
         return False
     account.is_email_validated = True
     await note_action(session, account.id, "USER_EMAIL_VALIDATED", author_id=account.id)
+    await adopt_orphans(session, account.email)
     await tell(session, account, "email_validated")
     return True
 

@@ -41,6 +41,14 @@ def checked_phone(settings: Settings, written: str) -> str | None:
         raise code_error(error.refusal.value, _PHONE_SENTENCES[error.refusal]) from error
 
 
+def checked_portal_phone(settings: Settings, written: str) -> str:
+    """The number as it is stored; the portal is told of a refusal by the field."""
+    try:
+        return parse_phone(written, settings.blocked_phone_numbers)
+    except InvalidPhone as error:
+        raise field_error("phoneNumber", _PHONE_SENTENCES[error.refusal]) from error
+
+
 async def edit_profile(
     session: AsyncSession,
     account: Account,

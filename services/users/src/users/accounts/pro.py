@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Response
+import structlog
+from fastapi import Depends, Request, Response
 
-from shared.errors import ApiError
-from shared.identity import ProUser
+from shared.errors import ApiError, field_error
+from shared.identity import Principal, ProUser
 from shared.web import Session, pro_router
-from users.accounts.actions import mark_rgs_seen, mark_tutorial_seen
-from users.accounts.queries import Partner, partner_by_id
-from users.accounts.schemas import SharedCurrentUserResponseModel, current_response
+from users.accounts.actions import lock_account, mark_rgs_seen, mark_tutorial_seen
+from users.accounts.edition import checked_portal_phone, edit_profile
+from users.accounts.queries import Partner, acts_for_offerer, partner_by_id
+from users.accounts.rules import may_edit_portal_account
+from users.accounts.schemas import (
+    SharedCurrentUserResponseModel,
+    SubmitReviewRequestModel,
+    UserIdentityBodyModel,
+    UserIdentityResponseModel,
+    UserPhoneBodyModel,
+    UserPhoneResponseModel,
+    current_response,
+)
+from users.features.queries import active_flags
 from users.sessions.actions import portal_session_lives
 
+log = structlog.get_logger(__name__)
 router = pro_router()
+REVIEW_FLAG = "ENABLE_PRO_FEEDBACK"
 
 
 async def signed_in_partner(principal: ProUser, session: Session) -> Partner:
@@ -27,6 +41,16 @@ async def signed_in_partner(principal: ProUser, session: Session) -> Partner:
 
 
 SignedInPartner = Annotated[Partner, Depends(signed_in_partner)]
+
+
+def author_of(principal: Principal) -> int:
+    """Who really acts: the agent, when somebody is signed in as a partner."""
+    return int(principal.claims.get("impersonator", principal.id))
+
+
+def refuse_unattached(partner: Partner, field: str) -> None:
+    if not may_edit_portal_account(partner.account.roles):
+        raise field_error(field, "Ce compte n'est rattaché à aucune structure.")
 
 
 @router.get("/users/current", operation_id="GetProfile", response_model=SharedCurrentUserResponseModel)
@@ -43,4 +67,46 @@ async def patch_user_tuto_seen(partner: SignedInPartner, session: Session) -> Re
 @router.patch("/users/rgs-seen", operation_id="PatchProUserRgsSeen", status_code=204, response_class=Response)
 async def patch_pro_user_rgs_seen(partner: SignedInPartner, session: Session) -> Response:
     await mark_rgs_seen(session, partner.account.id)
+    return Response(status_code=204)
+
+
+@router.patch("/users/identity", operation_id="PatchUserIdentity", response_model=UserIdentityResponseModel)
+async def patch_user_identity(
+    body: UserIdentityBodyModel, principal: ProUser, partner: SignedInPartner, session: Session
+) -> UserIdentityResponseModel:
+    refuse_unattached(partner, "firstName")
+    account = await lock_account(session, partner.account.id)
+    names = {"first_name": body.first_name, "last_name": body.last_name}
+    await edit_profile(session, account, names, author_id=author_of(principal))
+    return UserIdentityResponseModel(first_name=body.first_name, last_name=body.last_name)
+
+
+@router.patch("/users/phone", operation_id="PatchUserPhone", response_model=UserPhoneResponseModel)
+async def patch_user_phone(
+    request: Request, body: UserPhoneBodyModel, principal: ProUser, partner: SignedInPartner, session: Session
+) -> UserPhoneResponseModel:
+    refuse_unattached(partner, "phoneNumber")
+    number = checked_portal_phone(request.app.state.settings, body.phone_number)
+    account = await lock_account(session, partner.account.id)
+    await edit_profile(session, account, {"phone_number": number}, author_id=author_of(principal))
+    return UserPhoneResponseModel(phone_number=number)
+
+
+@router.post("/users/log-user-review", operation_id="SubmitUserReview", status_code=204, response_class=Response)
+async def submit_user_review(body: SubmitReviewRequestModel, partner: SignedInPartner, session: Session) -> Response:
+    """What a partner thinks of a page goes where the data team reads it: the log."""
+    if REVIEW_FLAG not in await active_flags(session):
+        raise ApiError(503, {"global": ["Les avis ne sont pas recueillis en ce moment."]})
+    if not await acts_for_offerer(session, partner.account, body.offerer_id):
+        raise ApiError(403, {"global": ["Vous n'avez pas accès à cette structure."]})
+    log.info(
+        "User review",
+        technical_message_id="user_review",
+        account_id=partner.account.id,
+        offerer_id=body.offerer_id,
+        user_satisfaction=body.user_satisfaction,
+        user_comment=body.user_comment,
+        location=body.location,
+        page_title=body.page_title,
+    )
     return Response(status_code=204)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from users.accounts.models import Account, AccountAction, Achievement
-from users.accounts.rules import AccountState, SuspensionEntry, SuspensionReason, account_state, normalise_email
+from users.accounts.rules import AccountState, Role, SuspensionEntry, SuspensionReason, account_state, normalise_email
 from users.replicas.models import AttachmentReplica
 
 SUSPENDED, UNSUSPENDED = "USER_SUSPENDED", "USER_UNSUSPENDED"
@@ -63,6 +63,23 @@ async def partner_by_id(session: AsyncSession, account_id: int) -> Partner | Non
     )
     row = (await session.execute(select(Account, attached).where(Account.id == account_id))).first()
     return Partner(row[0], bool(row[1])) if row else None
+
+
+async def acts_for_offerer(session: AsyncSession, account: Account, offerer_id: int) -> bool:
+    """Whether a person may act for an offerer; agents act for all."""
+    if Role.ADMIN in account.roles:
+        return True
+    return bool(
+        await session.scalar(
+            select(
+                exists().where(
+                    AttachmentReplica.user_id == account.id,
+                    AttachmentReplica.offerer_id == offerer_id,
+                    AttachmentReplica.validation_status == "VALIDATED",
+                )
+            )
+        )
+    )
 
 
 async def achievements_of(session: AsyncSession, account_id: int) -> list[Achievement]:

@@ -73,6 +73,12 @@ def is_beneficiary(roles: Iterable[Role | str]) -> bool:
     return not BENEFICIARY_ROLES.isdisjoint(roles)
 
 
+def may_edit_portal_account(roles: Iterable[Role | str]) -> bool:
+    """Whether somebody may change their names, number, address and password in the portal: not while they wait for
+    their first structure (users rules: partners)."""
+    return not frozenset({Role.PRO, Role.ADMIN}).isdisjoint(roles)
+
+
 def has_any_pro_role(roles: Iterable[Role | str]) -> bool:
     return not PRO_ROLES.isdisjoint(roles)
 

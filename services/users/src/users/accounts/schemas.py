@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from shared.web import Response, UtcDatetime
+from pydantic import Field
+
+from shared.web import BodyIdentifier, ProRequest, Response, UtcDatetime
 from users.accounts.models import Account
 from users.accounts.queries import Partner
 from users.accounts.rules import Role
@@ -92,3 +94,35 @@ def current_response(partner: Partner, *, is_impersonated: bool) -> SharedCurren
         if account.phone_validation_status
         else None,
     )
+
+
+PersonName = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class UserIdentityBodyModel(ProRequest):
+    first_name: PersonName
+    last_name: PersonName
+
+
+class UserIdentityResponseModel(Response):
+    first_name: str
+    last_name: str
+
+
+class UserPhoneBodyModel(ProRequest):
+    phone_number: str
+
+
+class UserPhoneResponseModel(Response):
+    phone_number: str
+
+
+ReviewText = Annotated[str, Field(max_length=5_000)]
+
+
+class SubmitReviewRequestModel(ProRequest):
+    location: ReviewText
+    offerer_id: BodyIdentifier
+    page_title: ReviewText
+    user_comment: ReviewText
+    user_satisfaction: ReviewText

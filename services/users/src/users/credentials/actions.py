@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import clock
 from shared.errors import ApiError
+from shared.geography import local_time
 from users.accounts.actions import lock_account, mark_email_validated, note_action
 from users.accounts.models import Account
 from users.accounts.queries import account_by_email, state_of_account
-from users.accounts.rules import AccountState, normalise_email
-from users.credentials.links import email_validation_link, reset_password_link
+from users.accounts.rules import AccountState, is_beneficiary, normalise_email
+from users.credentials.links import email_validation_link, portal_link, reset_password_link
 from users.notices.actions import request_notice
 from users.sessions.actions import drop_portal_sessions, revoke_families
 from users.sessions.attempts import attempt_key, clear_attempts, count_attempts
@@ -19,6 +21,8 @@ from users.settings import Settings
 from users.tokens.actions import Known, check_token, consume_token, issue_token
 from users.tokens.rules import TokenType
 
+# Where the portal asks for a new password.
+RESET_PAGE = "demande-mot-de-passe/"
 # Nothing is sent to, nor set for, who is gone.
 GONE = frozenset({AccountState.DELETED, AccountState.ANONYMIZED})
 
@@ -75,6 +79,40 @@ async def send_password_reset(
     )
 
 
+async def send_portal_password_reset(session: AsyncSession, settings: Settings, account: Account) -> None:
+    """Mail a new reset link, which leads young people to the app and everybody else to the portal."""
+    if is_beneficiary(account.roles):
+        await send_password_reset(session, settings, account)
+        return
+    token = await issue_token(session, settings, TokenType.RESET_PASSWORD, account.id, data={"email": account.email})
+    await request_notice(
+        session,
+        "reset_password_to_pro",
+        recipient=account.email,
+        user_id=account.id,
+        parameters={"LIEN_NOUVEAU_MDP": portal_link(settings, RESET_PAGE, token)},
+    )
+
+
+async def ask_portal_password_reset(session: AsyncSession, settings: Settings, email: str) -> None:
+    """Mail a reset link to the active holder of an address, if there is one."""
+    account = await account_by_email(session, email)
+    if account is not None and account.is_active:
+        await send_portal_password_reset(session, settings, account)
+
+
+async def tell_password_changed(session: AsyncSession, account: Account) -> None:
+    """Tell a partner that the password of their account was changed, when in their own time."""
+    at = local_time(clock.now(), account.department_code)
+    await request_notice(
+        session,
+        "reset_password_to_connected_pro",
+        recipient=account.email,
+        user_id=account.id,
+        parameters={"EVENT_DATE": at.strftime("%d/%m/%Y"), "EVENT_HOUR": at.strftime("%Hh%M")},
+    )
+
+
 async def ask_password_reset(session: AsyncSession, settings: Settings, email: str) -> None:
     """Mail a reset link to the holder of an address, if there is one."""
     account = await account_by_email(session, email)
@@ -126,7 +164,7 @@ async def set_password(
     """Give a locked account a new password: who signed in with the old one is out, but the session that is kept."""
     account.password_hash = password_hash
     await revoke_families(session, account.id, "password_changed", but=keep_session)
-    await drop_portal_sessions(session, account.id)
+    await drop_portal_sessions(session, account.id, but=keep_session)
     await clear_attempts(session, attempt_key("signin.account", account.email))
     await session.flush()
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from shared.web import NativeRequest, Response, UtcDatetime
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.web import NativeRequest, ProRequest, Response, UtcDatetime
 from users.sessions.schemas import DeviceInfoV2
+
+# Its form is checked by `checked_form`, which also gives the form in which it is stored.
+EmailText = Annotated[str, Field(json_schema_extra={"format": "email"})]
+Written = Annotated[str, Field(min_length=1)]
 
 
 class ChangePasswordRequest(NativeRequest):
@@ -44,3 +52,23 @@ class ResendEmailValidationRequest(NativeRequest):
 class EmailValidationRemainingResendsResponse(Response):
     counter_reset_datetime: UtcDatetime | None = None
     remaining_resends: int
+
+
+class ResetPasswordBodyModel(ProRequest):
+    email: EmailText
+    token: Written
+
+
+class NewPasswordBodyModel(ProRequest):
+    new_password: Written
+    token: Written
+
+
+class CheckTokenBodyModel(ProRequest):
+    token: Written
+
+
+class ChangePasswordBodyModel(ProRequest):
+    new_confirmation_password: str
+    new_password: str
+    old_password: str

@@ -21,6 +21,7 @@ from users.credentials.actions import take_token
 from users.credentials.addresses import is_blocked
 from users.credentials.links import email_change_link
 from users.email_change.rules import Step
+from users.identity.dms.adoption import adopt_orphans
 from users.notices.actions import request_notice
 from users.sessions.actions import drop_portal_sessions, revoke_families
 from users.sessions.attempts import attempt_key, count_attempts
@@ -176,10 +177,11 @@ async def change_email(session: AsyncSession, account: Account, new_email: str, 
         SELECTION,
     )
     await note_action(session, account.id, "EMAIL_CHANGED", author_id=account.id)
+    await adopt_orphans(session, new_email)
     await tell(session, account, "email_changed")
 
 
-async def validate_change(session: AsyncSession, secret: str) -> Account | None:
+async def validate_change(session: AsyncSession, secret: str, *, tells_holder: bool = True) -> Account | None:
     """The new address answers: the change is made. None: dead link.
 
     Showing the link again in its time, while the account has that address, changes nothing and succeeds: mail readers and
@@ -202,13 +204,14 @@ async def validate_change(session: AsyncSession, secret: str) -> Account | None:
     if await reserve_email(session, new_email) is not None:
         return account
     await change_email(session, account, new_email, Step.VALIDATION)
-    await request_notice(
-        session,
-        "email_change_information",
-        recipient=new_email,
-        user_id=account.id,
-        parameters={"FIRSTNAME": account.first_name or ""},
-    )
+    if tells_holder:
+        await request_notice(
+            session,
+            "email_change_information",
+            recipient=new_email,
+            user_id=account.id,
+            parameters={"FIRSTNAME": account.first_name or ""},
+        )
     return account
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.web import NativeRequest, Response, UtcDatetime
+from shared.web import NativeRequest, ProRequest, Response, UtcDatetime
+from users.credentials.schemas import EmailText
 from users.email_change.rules import Step
 from users.sessions.schemas import DeviceInfoV2
 
@@ -42,3 +43,16 @@ class EmailUpdateStatusResponse(Response):
     reset_password_token: str | None = None
     status: Step
     token: str | None = None
+
+
+class UserResetEmailBodyModel(ProRequest):
+    email: EmailText
+    password: str
+
+
+class ChangeProEmailBody(ProRequest):
+    token: str
+
+
+class UserEmailValidationResponseModel(Response):
+    new_email: str | None = None

@@ -9,7 +9,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import CursorResult, Delete, delete, exists, select, update
+from sqlalchemy import CursorResult, Delete, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -201,14 +201,18 @@ def _digest(secret: str) -> bytes:
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-async def open_portal_session(session: AsyncSession, settings: Settings, account: Account) -> str:
-    """Start a session of the portal; the value of the cookie, which is stored nowhere."""
+async def open_portal_session(
+    session: AsyncSession, settings: Settings, account: Account, *, impersonator_id: int | None = None
+) -> str:
+    """Start a session of the portal; the value of the cookie, which is stored nowhere. `impersonator_id`: the agent's
+    who acts as this account."""
     secret, now = secrets.token_urlsafe(SECRET_BYTES), clock.now()
     session.add(
         PortalSession(
             id=uuid4(),
             secret_hash=_digest(secret),
             account_id=account.id,
+            impersonator_id=impersonator_id,
             created_at=now,
             last_seen_at=now,
             expires_at=now + timedelta(days=settings.portal_session_grace_days),
@@ -232,9 +236,15 @@ async def close_portal_session(
         await session.execute(delete(PortalSession).where(PortalSession.id == identifier))
 
 
-async def drop_portal_sessions(session: AsyncSession, account_id: int) -> None:
-    """Drop every session of the portal that an account has."""
-    await session.execute(delete(PortalSession).where(PortalSession.account_id == account_id))
+async def drop_portal_sessions(session: AsyncSession, account_id: int, *, but: str | None = None) -> None:
+    """Drop every session of the portal that an account has, and those that it opened as somebody else, `but` the one
+    whose id is given."""
+    statement = delete(PortalSession).where(
+        or_(PortalSession.account_id == account_id, PortalSession.impersonator_id == account_id)
+    )
+    if but is not None:
+        statement = statement.where(PortalSession.id != UUID(but))
+    await session.execute(statement)
 
 
 def portal_limits(settings: Settings) -> PortalLimits:

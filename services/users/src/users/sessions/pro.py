@@ -24,7 +24,8 @@ def cookie_of(request: Request) -> str | None:
     return request.headers.get("x-session") or request.cookies.get(COOKIE)
 
 
-def _set_cookie(response: Response, settings: Settings, secret: str) -> None:
+def set_cookie(response: Response, settings: Settings, secret: str) -> None:
+    """Give the browser its session."""
     response.set_cookie(
         COOKIE,
         secret,
@@ -64,7 +65,7 @@ async def signin(
         partner = await partner_by_id(session, account.id)
     if partner is None:
         raise bad_credentials()
-    _set_cookie(response, sign_in.settings, secret)
+    set_cookie(response, sign_in.settings, secret)
     return login_response(partner)
 
 

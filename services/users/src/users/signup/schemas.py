@@ -1,4 +1,4 @@
-"""What a sign-up to the app says."""
+"""What a sign-up to the app or to the portal says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shared.web import NativeRequest
+from shared.web import NativeRequest, ProRequest
+from users.accounts.schemas import PersonName
+from users.credentials.schemas import EmailText
 from users.sessions.schemas import DeviceInfoV2
 
 _DAY = len("2008-03-02")
@@ -45,3 +47,13 @@ class AccountRequest(NativeRequest):
         if self.firebase_pseudo_id:
             found["firebase_pseudo_id"] = self.firebase_pseudo_id
         return found
+
+
+class ProUserCreationBodyV2Model(ProRequest):
+    contact_ok: bool
+    email: EmailText
+    first_name: PersonName
+    last_name: PersonName
+    password: str
+    phone_number: str | None = None
+    token: str

@@ -10,6 +10,9 @@ from shared.database import Database
 from users.bonus import actions as bonus_actions
 from users.bonus import tasks as bonus_tasks
 from users.bonus.rules import MONTHS
+from users.identity.dms import actions as dms_actions
+from users.identity.dms import tasks as dms_tasks
+from users.identity.dms.adoption import READ_APPLICATION
 from users.identity.ubble import actions as ubble_actions
 from users.identity.ubble import tasks as ubble_tasks
 from users.partners import Partners, partners_for
@@ -24,6 +27,10 @@ _Work = Callable[[Database, Partners, Task], Awaitable[None]]
 _WORK: dict[str, _Work] = {
     ubble_actions.REFRESH: ubble_tasks.refresh,
     ubble_actions.PICTURES: ubble_tasks.archive,
+    READ_APPLICATION: dms_tasks.read,
+    dms_actions.SEND_MESSAGE: dms_tasks.send,
+    dms_actions.REFUSE: dms_tasks.refuse,
+    dms_actions.LABEL: dms_tasks.label,
     bonus_actions.ASK_QUOTIENT: bonus_tasks.ask_quotient,
     bonus_actions.ASK_DISABILITY: bonus_tasks.ask_disability,
 }
