@@ -8,6 +8,7 @@ from users.deposits import models as deposits
 from users.features import models as features
 from users.identity import models as identity
 from users.notices import models as notices
+from users.permissions import models as permissions
 from users.replicas import models as replicas
 from users.sessions import models as sessions
 from users.subscription import models as subscription
@@ -21,6 +22,7 @@ MODELS = (
     features,
     identity,
     notices,
+    permissions,
     replicas,
     sessions,
     subscription,

@@ -17,6 +17,11 @@ JOBS = (
     ("delete-old-devices",),
     ("delete-expired-sessions",),
     ("export-survey-answers",),
+    ("recredit-users",),
+    ("notify-newly-eligible-users",),
+    ("remind-subscriptions",),
+    ("refresh-ubble-identifications",),
+    ("archive-id-pictures",),
     *(("anonymize-inactive-users", "--category", category.value) for category in Category),
 )
 

@@ -19,6 +19,7 @@ CAPABILITIES = (
     "features",
     "identity",
     "notices",
+    "permissions",
     "replicas",
     "sessions",
     "subscription",

@@ -8,7 +8,9 @@ from shared.web import create_service_app
 from users.accounts import native as accounts_native
 from users.accounts import pro as accounts_pro
 from users.anonymization import native as anonymization_native
+from users.anonymization import pro as anonymization_pro
 from users.bonus import native as bonus_native
+from users.connect_as import pro as connect_as_pro
 from users.cookies import native as cookies_native
 from users.cookies import pro as cookies_pro
 from users.credentials import native as credentials_native
@@ -23,6 +25,7 @@ from users.identity.educonnect import native as educonnect_native
 from users.identity.ubble import native as ubble_native
 from users.identity.ubble import webhooks as ubble_webhooks
 from users.partners import partners_for
+from users.permissions.actions import install_roles
 from users.phone import native as phone_native
 from users.sessions import internal as sessions_internal
 from users.sessions import native as sessions_native
@@ -65,6 +68,8 @@ ROUTERS = (
     signup_pro.router,
     credentials_pro.router,
     email_change_pro.router,
+    anonymization_pro.router,
+    connect_as_pro.router,
     features_pro.router,
     cookies_pro.router,
     sessions_internal.router,
@@ -73,9 +78,13 @@ ROUTERS = (
 
 
 async def _prepare(app: FastAPI) -> None:
-    """First start: the signing key and the flags; every start: the keys in memory."""
+    """First start: the signing key, the flags and the agents' roles; every start: the keys in memory.
+
+    What the roles allow at first is given to production by command.
+    """
     async with app.state.database.transaction() as session:
         await install_flags(session)
+        await install_roles(session, seed=not app.state.settings.is_production)
     await app.state.keyring.load()
 
 

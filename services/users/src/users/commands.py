@@ -16,13 +16,16 @@ from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
 from shared.storage import LocalStorage
 from users.accounts.actions import state_of
+from users.accounts.queries import account_by_email
 from users.accounts.queries import states_page as account_states
 from users.anonymization.jobs import anonymize_inactive
 from users.anonymization.rules import Category
 from users.credentials.addresses import block_domain, unblock_domain
-from users.deposits.jobs import recredit_users
 from users.deposits.queries import states_page as deposit_states
 from users.features.actions import install_flags, set_flag
+from users.identity.commands import register
+from users.permissions.actions import install_roles, set_agent_roles
+from users.permissions.rules import AgentRole
 from users.sandbox import build
 from users.sessions.jobs import delete_devices, delete_expired
 from users.sessions.keys import rotate_key
@@ -95,10 +98,7 @@ def block_email_domain(domain: str, blocked: Annotated[bool, typer.Argument(help
     run_with_database(Settings(), turn)
 
 
-@job(cli, Settings, "recredit-users")
-async def recredit(database: Database) -> Counts:
-    """Add what a 17th or 18th birthday gives to the credits that run. Daily."""
-    return await recredit_users(database, Settings())
+register(cli)
 
 
 @cli.command("rotate-signing-key")
@@ -122,6 +122,33 @@ def install_features() -> None:
             return await install_flags(session)
 
     typer.echo(f"{run_with_database(Settings(), install)} added")
+
+
+@cli.command("install-permissions")
+def install_permissions() -> None:
+    """Add the agents' roles that the table lacks, with the permissions that they start with."""
+
+    async def install(database: Database) -> int:
+        async with database.transaction() as session:
+            return await install_roles(session, seed=True)
+
+    typer.echo(f"{run_with_database(Settings(), install)} added")
+
+
+@cli.command("agent-roles")
+def agent_roles(
+    email: str, roles: Annotated[list[AgentRole] | None, typer.Argument(help="none takes all away")] = None
+) -> None:
+    """Give an account the roles of an agent: how the first one comes to be."""
+
+    async def give(database: Database) -> bool:
+        async with database.transaction() as session:
+            account = await account_by_email(session, email)
+            if account is None:
+                raise typer.BadParameter(f"no account has the address {email}")
+            return await set_agent_roles(session, account.id, roles or ())
+
+    typer.echo("changed" if run_with_database(Settings(), give) else "nothing to change")
 
 
 @cli.command("feature")

@@ -66,6 +66,9 @@ class Settings(IdentitySettings):
     # Without a secret no captcha is verified, and the front-ends are told so.
     recaptcha_secret: SecretStr | None = None
 
+    # Whether birthdays at which a right opens are mailed.
+    notify_newly_eligible_users: bool = True
+
     # Where links in mails lead.
     app_url: str = "http://localhost:8082"
     portal_url: str = "http://localhost:3001"

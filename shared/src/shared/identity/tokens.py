@@ -11,12 +11,12 @@ from joserfc import jwt
 
 from shared.identity.keys import ALGORITHM, SigningKey
 
-Kind = Literal["native", "pro", "provider"]
+Kind = Literal["native", "pro", "provider", "agent"]
 TokenType = Literal["access", "refresh"]
 
 AUDIENCE = "passculture"
 # Who may vouch for whom: a token of another issuer is a forgery, however well signed.
-ISSUER_OF_KIND: dict[str, str] = {"native": "users", "pro": "users", "provider": "offers"}
+ISSUER_OF_KIND: dict[str, str] = {"native": "users", "pro": "users", "provider": "offers", "agent": "users"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
@@ -28,6 +28,7 @@ from users.accounts.rules import (
     remove_role,
 )
 from users.identity.dms.adoption import adopt_orphans
+from users.permissions.models import AgentAssignment
 from users.replicas.models import AttachmentReplica
 from users.sessions.actions import drop_portal_sessions, revoke_families
 
@@ -150,9 +151,14 @@ async def follow_attachments(session: AsyncSession, user_id: int) -> bool:
 
 
 async def suspend(
-    session: AsyncSession, account_id: int, reason: SuspensionReason, *, author_id: int | None = None
+    session: AsyncSession,
+    account_id: int,
+    reason: SuspensionReason,
+    *,
+    author_id: int | None = None,
+    comment: str | None = None,
 ) -> Account:
-    """Close an account: no ADMIN role, no portal session any more; tells `user.suspended`."""
+    """Close an account: no ADMIN role nor role of an agent, no portal session any more; tells `user.suspended`."""
     account = await lock_account(session, account_id)
     account.is_active = False
     account.roles = [role.value for role in remove_role(account.roles, Role.ADMIN)]
@@ -163,9 +169,11 @@ async def suspend(
             type="USER_SUSPENDED",
             happened_at=clock.now(),
             reason=reason.value,
+            comment=comment,
         )
     )
     await session.flush()
+    await session.execute(delete(AgentAssignment).where(AgentAssignment.account_id == account.id))
     await drop_portal_sessions(session, account.id)
     if reason is SuspensionReason.SUSPICIOUS_LOGIN_REPORTED_BY_USER:
         # Whoever knows the password may be the thief.
@@ -175,12 +183,20 @@ async def suspend(
     return account
 
 
-async def unsuspend(session: AsyncSession, account_id: int, *, author_id: int | None = None) -> Account:
+async def unsuspend(
+    session: AsyncSession, account_id: int, *, author_id: int | None = None, comment: str | None = None
+) -> Account:
     """Open an account again; tells `user.unsuspended`."""
     account = await lock_account(session, account_id)
     account.is_active = True
     session.add(
-        AccountAction(account_id=account.id, author_id=author_id, type="USER_UNSUSPENDED", happened_at=clock.now())
+        AccountAction(
+            account_id=account.id,
+            author_id=author_id,
+            type="USER_UNSUSPENDED",
+            happened_at=clock.now(),
+            comment=comment,
+        )
     )
     await tell(session, account, "unsuspended")
     return account
@@ -188,14 +204,14 @@ async def unsuspend(session: AsyncSession, account_id: int, *, author_id: int | 
 
 async def note_action(
     session: AsyncSession,
-    account_id: int,
+    account_id: int | None,
     kind: str,
     *,
     author_id: int | None = None,
     comment: str | None = None,
     **details: Any,
 ) -> None:
-    """Write a line of an account's history."""
+    """Write a line of an account's history, or of what agents do (None)."""
     session.add(
         AccountAction(
             account_id=account_id,

@@ -86,16 +86,24 @@ class Account(Base):
 
 
 class AccountAction(Base):
-    """One line of an account's history. `reason` is set for suspensions; `details` holds what else is to be kept."""
+    """One line of an account's history. `reason` is set for suspensions; `details` holds what else is to be kept.
+
+    `author_id` is whoever really acted, null for automation. A few actions of agents are about no account.
+    """
 
     __tablename__ = "account_action"
     __table_args__ = (
         Index("ix_account_action_account_id_id", "account_id", "id"),
         CheckConstraint("type <> 'USER_SUSPENDED' OR reason IS NOT NULL", name="suspension_has_reason"),
+        CheckConstraint(
+            "account_id IS NOT NULL OR type IN ('ROLE_PERMISSIONS_CHANGED', 'BLACKLIST_DOMAIN_NAME',"
+            " 'REMOVE_BLACKLISTED_DOMAIN_NAME')",
+            name="is_about_an_account",
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     author_id: Mapped[int | None]
     type: Mapped[str]
     happened_at: Mapped[datetime]

@@ -96,7 +96,7 @@ async def states_page(session: AsyncSession, after: int, limit: int) -> list[tup
         )
     )
     closed = [account.id for account in accounts if not account.is_active]
-    reasons: dict[int, str | None] = {}
+    reasons: dict[int | None, str | None] = {}
     if closed:
         rows = await session.execute(
             select(AccountAction.account_id, AccountAction.type, AccountAction.reason)

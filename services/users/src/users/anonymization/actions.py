@@ -25,8 +25,10 @@ from users.anonymization.rules import (
 )
 from users.deposits.models import Deposit
 from users.deposits.rules import DepositType
+from users.identity.erasure import erase_identity
 from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
+from users.permissions.models import AgentAssignment
 from users.sessions.models import LoginDevice, PortalSession, TokenFamily, TrustedDevice
 from users.subscription.models import SubscriptionCheck, SubscriptionReview
 from users.tokens.models import OneTimeToken
@@ -37,6 +39,7 @@ _GONE: tuple[tuple[Any, Any], ...] = tuple(
     (model, model.account_id)
     for model in (
         AccountAction,
+        AgentAssignment,
         AnonymizationRequest,
         EmailChange,
         GdprExtract,
@@ -121,7 +124,7 @@ async def erase_told_facts(session: AsyncSession, account_id: int) -> None:
 
 
 # Whatever else knows people in this database adds its own.
-ERASERS: tuple[Eraser, ...] = (erase_account, erase_subscription, erase_deposits, erase_told_facts)
+ERASERS: tuple[Eraser, ...] = (erase_identity, erase_account, erase_subscription, erase_deposits, erase_told_facts)
 
 
 async def anonymize(session: AsyncSession, account: Account, *, author_id: int | None = None) -> None:

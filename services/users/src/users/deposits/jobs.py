@@ -17,10 +17,12 @@ from users.accounts.rules import Role
 from users.deposits.actions import recredit_for_age
 from users.deposits.queries import deposits_of, held
 from users.deposits.rules import GrantRefused
-from users.eligibility.rules import birthday
+from users.eligibility.rules import age_at, birthday
+from users.features.jobs import DISABLED, jobs_are_off
 from users.features.queries import active_flags
+from users.notices.actions import request_notice
 from users.settings import Settings
-from users.subscription.queries import candidate_of
+from users.subscription.queries import candidate_of, person_of
 from users.subscription.rules import State, subscription_state
 
 log = structlog.get_logger(__name__)
@@ -29,11 +31,16 @@ BATCH = 500
 FINISHED = frozenset({State.BENEFICIARY, State.COMPLETED})
 
 
-async def recredit_users(database: Database, settings: Settings, *, batch: int = BATCH) -> Counts:
+async def recredit_users(
+    database: Database, settings: Settings, *, batch: int = BATCH, dry_run: bool = False
+) -> Counts:
     """Recredit the minors who reached 17 or 18 and whose subscription is finished (users rules: daily recredit job).
 
-    Each person is a transaction: one that fails is logged and the others go on. A second run adds nothing.
+    Each person is a transaction: one that fails is logged and the others go on. A second run adds nothing. A dry run does
+    everything and takes it back.
     """
+    if await jobs_are_off(database):
+        return DISABLED
     counts = {"recredited": 0, "skipped": 0, "failed": 0}
     today, after = clock.today(), 0
     while True:
@@ -56,22 +63,33 @@ async def recredit_users(database: Database, settings: Settings, *, batch: int =
             return counts
         after = ids[-1]
         for account_id in ids:
-            counts[await _recredit(database, settings, account_id)] += 1
+            counts[await _recredit(database, settings, account_id, dry_run=dry_run)] += 1
 
 
-async def _recredit(database: Database, settings: Settings, account_id: int) -> str:
+async def _recredit(database: Database, settings: Settings, account_id: int, *, dry_run: bool) -> str:
     try:
         async with database.transaction() as session:
             if not await _is_finished(session, settings, account_id):
                 return "skipped"
             flags = await active_flags(session)
             await recredit_for_age(session, account_id, reform=settings.reform(flags))
+            await _mail(session, account_id)
+            if dry_run:
+                await session.rollback()
     except GrantRefused:
         return "skipped"
     except Exception as error:
         log.error("recredit.failed", account_id=account_id, exc_info=error)
         return "failed"
     return "recredited"
+
+
+async def _mail(session: AsyncSession, account_id: int) -> None:
+    """Tell whoever got the amount of 18; minors see theirs in the app."""
+    account = await lock_account(session, account_id)
+    person = person_of(account)
+    if person and age_at(person, clock.now()) >= 18 and account.recredit_amount_to_show_cents:
+        await request_notice(session, "recredit", recipient=account.email, user_id=account.id)
 
 
 async def _is_finished(session: AsyncSession, settings: Settings, account_id: int) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import upsert_replica
 from shared.events.bookings import WALLET, Wallet
 from shared.events.envelope import Event
-from shared.events.offers import ATTACHMENT, Attachment
+from shared.events.offers import ATTACHMENT, OFFER, OFFERER, Attachment, Offer, Offerer
 from shared.events.subscribers import Subscribers
 from users.accounts.actions import follow_attachments
-from users.replicas.models import AttachmentReplica, WalletReplica
+from users.replicas.models import ActiveOfferer, AttachmentReplica, OffererReplica, WalletReplica
 
 subscribers = Subscribers()
+DRAFT = "DRAFT"
 
 
 @subscribers.on(ATTACHMENT)
@@ -28,6 +30,25 @@ async def replicate_attachment(event: Event[Attachment], session: AsyncSession) 
     )
     if moved:
         await follow_attachments(session, event.state.user_id)
+
+
+@subscribers.on(OFFERER)
+async def replicate_offerer(event: Event[Offerer], session: AsyncSession) -> None:
+    await upsert_replica(
+        session,
+        OffererReplica,
+        event,
+        is_active=event.state.is_active,
+        validation_status=event.state.validation_status,
+    )
+
+
+@subscribers.on(OFFER)
+async def note_activity(event: Event[Offer], session: AsyncSession) -> None:
+    """Once is enough, so the order of events does not matter. Read first: nearly every event finds its row."""
+    if event.state.validation == DRAFT or await session.get(ActiveOfferer, event.state.offerer_id) is not None:
+        return
+    await session.execute(insert(ActiveOfferer).values(offerer_id=event.state.offerer_id).on_conflict_do_nothing())
 
 
 @subscribers.on(WALLET)

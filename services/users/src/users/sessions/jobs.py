@@ -5,8 +5,10 @@ from __future__ import annotations
 from shared.commands import Counts
 from shared.database import Database
 from users.features.jobs import DISABLED, jobs_are_off
+from users.identity.educonnect.actions import purge_saml
 from users.notices.actions import purge_notices
 from users.sessions.actions import purge, purge_devices
+from users.tasks.actions import purge_tasks
 from users.tokens.actions import purge_tokens
 
 
@@ -19,6 +21,8 @@ async def delete_expired(database: Database, *, dry_run: bool = False) -> Counts
             **await purge(session),
             "one_time_tokens": await purge_tokens(session),
             "notices": await purge_notices(session),
+            "partner_tasks": await purge_tasks(session),
+            "saml": await purge_saml(session),
         }
         if dry_run:
             await session.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Uuid
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.identity.keyring import SigningKeyColumns
@@ -51,7 +51,14 @@ class PortalSession(Base):
     """A signed-in browser of the portal. The cookie's value is known here by its hash alone."""
 
     __tablename__ = "portal_session"
-    __table_args__ = (Index("ix_portal_session_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_portal_session_account_id", "account_id"),
+        Index(
+            "ix_portal_session_impersonator_id",
+            "impersonator_id",
+            postgresql_where=text("impersonator_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)

@@ -37,6 +37,10 @@ def set_cookie(response: Response, settings: Settings, secret: str) -> None:
     )
 
 
+def drop_cookie(response: Response, settings: Settings) -> None:
+    response.delete_cookie(COOKIE, path="/", secure=settings.is_production, httponly=True, samesite="lax")
+
+
 def bad_credentials() -> ApiError:
     return ApiError(401, {"identifier": ["Identifiant ou mot de passe incorrect"]})
 
@@ -74,5 +78,5 @@ async def signout(request: Request, principal: ProUser, session: Session) -> Res
     await close_portal_session(session, secret=cookie_of(request), session_id=principal.session_id)
     response = Response(status_code=204)
     settings: Settings = request.app.state.settings
-    response.delete_cookie(COOKIE, path="/", secure=settings.is_production, httponly=True, samesite="lax")
+    drop_cookie(response, settings)
     return response

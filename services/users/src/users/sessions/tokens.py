@@ -9,6 +9,7 @@ from typing import Any
 from shared import clock
 from shared.identity import sign
 from users.accounts.models import Account
+from users.permissions.rules import Permission, scope_of
 from users.sessions.actions import RefreshGrant
 from users.sessions.keys import Keyring
 from users.sessions.models import PortalSession
@@ -49,6 +50,19 @@ class TokenIssuer:
             expires_at=grant.expires_at,
             token_id=grant.token_id.hex,
             session_id=str(grant.family_id),
+        )
+
+    async def agent(self, account: Account, permissions: frozenset[Permission]) -> str:
+        """The token of an agent in the back office: its scope is what the agent may do."""
+        now = clock.now()
+        return sign(
+            await self.keyring.signer(),
+            kind="agent",
+            subject=account.id,
+            issued_at=now,
+            expires_at=now + self.access_lifetime,
+            roles=list(account.roles),
+            scope=scope_of(permissions),
         )
 
     async def portal(self, portal: PortalSession, account: Account) -> str:

@@ -16,6 +16,7 @@ from users.credentials.actions import send_password_reset
 from users.notices.actions import request_notice
 from users.sessions.actions import revoke_families
 from users.settings import Settings
+from users.subscription.activation import try_activation
 from users.suspension.rules import Unsuspension, refused_unsuspension
 from users.tokens.actions import check_token, consume_token, look_up
 from users.tokens.rules import TokenType
@@ -90,6 +91,7 @@ async def reopen(
     account_id: int,
     *,
     author_id: int | None = None,
+    comment: str | None = None,
     tells_holder: bool = True,
 ) -> Account:
     """Open an account again: a request to be erased lapses, and its holder is told.
@@ -98,12 +100,14 @@ async def reopen(
     """
     account = await lock_account(session, account_id)
     reason = await reason_of(session, account)
-    await unsuspend(session, account.id, author_id=author_id)
+    await unsuspend(session, account.id, author_id=author_id, comment=comment)
     await session.execute(delete(AnonymizationRequest).where(AnonymizationRequest.account_id == account.id))
     if reason is SuspensionReason.SUSPICIOUS_LOGIN_REPORTED_BY_USER:
         await send_password_reset(session, settings, account, "new_password_request_for_suspicious_login")
     elif tells_holder:
         await request_notice(session, "account_unsuspended", recipient=account.email, user_id=account.id)
+    # What was proven while the account was closed counts now.
+    await try_activation(session, settings, account.id)
     return account
 
 

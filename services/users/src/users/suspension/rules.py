@@ -7,6 +7,17 @@ from enum import StrEnum
 
 from users.accounts.rules import SuspensionReason
 
+# For partners and agents; every other reason is for young people (users rules: closed lists).
+PRO_REASONS = frozenset(
+    {
+        SuspensionReason.CLOSED_STRUCTURE_DEFINITIVE,
+        SuspensionReason.CLOSED_STRUCTURE_TEMP,
+        SuspensionReason.END_OF_CONTRACT,
+        SuspensionReason.FRAUD_CREATION_PRO,
+        SuspensionReason.FRAUD_USURPATION_PRO,
+        SuspensionReason.SUSPENSION_FOR_INVESTIGATION_TEMP,
+    }
+)
 UNSUSPENSION_LIMIT = timedelta(days=60)
 # The day after the last one on which they may come back, and the warning before it.
 DELETION_AFTER = timedelta(days=61)

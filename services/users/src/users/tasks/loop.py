@@ -13,6 +13,7 @@ from users.bonus.rules import MONTHS
 from users.identity.dms import actions as dms_actions
 from users.identity.dms import tasks as dms_tasks
 from users.identity.dms.adoption import READ_APPLICATION
+from users.identity.erasure import ERASE_PICTURES, erase_pictures
 from users.identity.ubble import actions as ubble_actions
 from users.identity.ubble import tasks as ubble_tasks
 from users.partners import Partners, partners_for
@@ -27,6 +28,7 @@ _Work = Callable[[Database, Partners, Task], Awaitable[None]]
 _WORK: dict[str, _Work] = {
     ubble_actions.REFRESH: ubble_tasks.refresh,
     ubble_actions.PICTURES: ubble_tasks.archive,
+    ERASE_PICTURES: erase_pictures,
     READ_APPLICATION: dms_tasks.read,
     dms_actions.SEND_MESSAGE: dms_tasks.send,
     dms_actions.REFUSE: dms_tasks.refuse,

@@ -23,12 +23,24 @@ log = structlog.get_logger(__name__)
 FOLDER = "id_pictures"
 KEPT_LOOKING = timedelta(days=186)
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "application/pdf": "pdf"}
+_OTHER = "bin"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class PictureRefusal(StrEnum):
     UNKNOWN = "unknown"
     NOT_OK = "not ok"
+
+
+def _stem(account_id: int, third_party_id: str) -> str:
+    return f"{account_id}-{_UNSAFE.sub('_', third_party_id)}"
+
+
+def picture_keys(account_id: int, third_party_id: str) -> list[str]:
+    """Every key under which pictures of an identification may be kept."""
+    stem = _stem(account_id, third_party_id.removeprefix("deprecated-"))
+    extensions = (*_EXTENSIONS.values(), _OTHER)
+    return [f"{FOLDER}/{stem}-{side}.{extension}" for side in ("front", "back") for extension in extensions]
 
 
 async def store_pictures(
@@ -56,7 +68,7 @@ async def store_pictures(
         return None
     content = check.content or {}
     addresses = {"front": content.get("signed_image_front_url"), "back": content.get("signed_image_back_url")}
-    stem = f"{check.account_id}-{_UNSAFE.sub('_', check.third_party_id)}"
+    stem = _stem(check.account_id, check.third_party_id)
     try:
         stored = await _archive(ubble, storage, identification_id, stem, addresses)
     except PartnerUnavailable:
@@ -90,7 +102,7 @@ async def _archive(
             if again is None:
                 return False
             picture = await ubble.download(again)
-        extension = _EXTENSIONS.get(picture.content_type, "bin")
+        extension = _EXTENSIONS.get(picture.content_type, _OTHER)
         await storage.put(f"{FOLDER}/{stem}-{side}.{extension}", picture.content, picture.content_type)
         some = True
     return some

@@ -1,0 +1,44 @@
+"""The portal's page with which partners erase their account."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from shared.errors import forbidden, not_found
+from shared.identity import ProUser
+from shared.web import Session, pro_router
+from users.accounts.actions import lock_account
+from users.accounts.pro import SignedInPartner
+from users.anonymization.partners import eligibility_of, erase_partner
+from users.anonymization.schemas import ProAnonymizationEligibilityResponseModel
+from users.features.queries import active_flags
+from users.sessions.pro import drop_cookie
+
+router = pro_router()
+FLAG = "WIP_PRO_AUTONOMOUS_ANONYMIZATION"
+
+
+@router.get(
+    "/users/anonymize/eligibility",
+    operation_id="GetProAnonymizationEligibility",
+    response_model=ProAnonymizationEligibilityResponseModel,
+)
+async def get_eligibility(partner: SignedInPartner, session: Session) -> ProAnonymizationEligibilityResponseModel:
+    return ProAnonymizationEligibilityResponseModel.model_validate(await eligibility_of(session, partner.account))
+
+
+@router.post("/users/anonymize", operation_id="Anonymize", status_code=204, response_class=Response)
+async def anonymize_partner(
+    request: Request, principal: ProUser, partner: SignedInPartner, session: Session
+) -> Response:
+    """At once and for ever; never by an agent who is signed in as the partner."""
+    if FLAG not in await active_flags(session):
+        raise not_found()
+    if "impersonator" in principal.claims:
+        raise forbidden("Seule la personne elle-même peut demander l'effacement de son compte.")
+    account = await lock_account(session, partner.account.id)
+    if not await erase_partner(session, account):
+        raise forbidden("Ce compte ne peut pas être anonymisé.")
+    response = Response(status_code=204)
+    drop_cookie(response, request.app.state.settings)
+    return response
