@@ -8,6 +8,7 @@ from gateway.app import Gateway
 from gateway.protocol import GuardedProtocol
 from gateway.settings import Settings
 from shared.telemetry.logs import configure_logging
+from shared.telemetry.spans import start_tracing
 
 
 def configure(settings: Settings) -> uvicorn.Config:
@@ -38,6 +39,7 @@ def configure(settings: Settings) -> uvicorn.Config:
 def main() -> None:
     settings = Settings()
     configure_logging("gateway", level=settings.log_level, log_format=settings.log_format)
+    start_tracing("gateway", settings)
     uvicorn.Server(configure(settings)).run()
 
 

@@ -88,6 +88,7 @@ def _json_line(call: Call, seconds: float) -> str:
             "message": "HTTP request at",
             "technical_message_id": None,
             "logging.googleapis.com/trace": call.request_id,
+            "trace": call.traceparent[3:35].decode(),
             "user_id": account if kind in ("native", "pro") else None,
             "impersonator_id": None,
             "extra": extra,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from opentelemetry.trace import SpanKind
 from redis.asyncio import Redis
 
 from gateway import answers, metrics
@@ -30,6 +32,7 @@ from gateway.routes import Operation
 from gateway.settings import SERVICES, Settings
 from gateway.upstreams import Upstream
 from shared.identity import Verifier
+from shared.telemetry import spans
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +177,7 @@ class Gateway:
     async def _to_service(self, call: Call, operation: Operation) -> None:
         call.operation = operation
         call.service = operation.service
+        self._record(call, operation)
         try:
             await self.callers.identify(call, operation)
         except IssuerAwayError:
@@ -213,6 +217,24 @@ class Gateway:
             as_get=as_get,
             before_answer=look if pro else None,
         )
+
+    def _record(self, call: Call, operation: Operation) -> None:
+        """Decide whether this request is recorded, in every process that it passes."""
+        if not spans.is_tracing() or random.random() >= self.settings.trace_ratio:
+            return
+        call.span = spans.begin(
+            f"{call.method} {operation.path}",
+            f"{call.traceparent.decode()[:-2]}01" if b"traceparent" in call.fields else None,
+            SpanKind.SERVER,
+            {
+                "http.request.method": call.method,
+                "http.route": operation.path,
+                "passculture.surface": operation.surface,
+                "passculture.service": operation.service,
+            },
+        )
+        if call.span is not None:
+            call.traceparent = spans.traceparent_of(call.span).encode()
 
     async def _limit(self, call: Call, operation: Operation) -> int:
         """How many seconds the caller must wait; 0 when it need not."""
@@ -261,6 +283,11 @@ class Gateway:
     def _note(self, call: Call) -> None:
         operation = call.operation
         seconds = time.perf_counter() - call.started
+        if call.span is not None:
+            call.span.set_attribute("http.response.status_code", call.status)
+            if call.status >= 500 or call.error:
+                spans.fail(call.span, description=call.error)
+            call.span.end()
         if operation is not None:
             metrics.observe(call.method, operation.path, call.status, seconds)
         elif call.quiet:

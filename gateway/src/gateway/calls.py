@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.answers import Answer, Header
+from shared.telemetry.trace import is_traceparent
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
     from gateway.routes import Operation
 
 Message = MutableMapping[str, Any]
@@ -18,6 +21,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:-]{8,64}")
+
+
+def _trace(given: bytes | None, fresh: str) -> bytes:
+    """A caller's trace goes on under its name; whether it is recorded is not for a caller to say."""
+    if given is not None and is_traceparent(given.decode("latin-1")):
+        return given[:-2] + b"00"
+    return f"00-{fresh}-{fresh[:16]}-00".encode()
 
 
 class Call:
@@ -41,6 +51,7 @@ class Call:
         "scope",
         "sent",
         "service",
+        "span",
         "started",
         "status",
         "surface",
@@ -61,8 +72,8 @@ class Call:
         # Unique, not secret: the process's generator will do, at a tenth of the system's price.
         fresh = f"{random.getrandbits(128):032x}"
         self.request_id = given.decode() if given is not None and _REQUEST_ID.fullmatch(given) else fresh
-        trace = self.fields.get(b"traceparent")
-        self.traceparent = trace if trace is not None else f"00-{fresh}-{fresh[:16]}-01".encode()
+        self.traceparent = _trace(self.fields.get(b"traceparent"), fresh)
+        self.span: Span | None = None
         self.operation: Operation | None = None
         self.service = ""
         self.surface = ""

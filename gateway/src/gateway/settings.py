@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     public_rate: str = "200/minute"
     address_rate: str = "30000/minute"
 
+    # Where spans go: an OTLP/HTTP collector (`http://collector:4318`), a folder of JSON lines, or nowhere; and which
+    # share of the requests is recorded, in all the processes that they pass.
+    trace_endpoint: str = ""
+    trace_directory: str = ""
+    trace_ratio: float = Field(0.05, ge=0, le=1)
+
     default_timeout: float = Field(10.0, gt=0)
     connect_timeout: float = Field(2.0, gt=0)
     default_max_body: int = Field(1_000_000, ge=0)

@@ -24,6 +24,7 @@ from shared.events.envelope import Aggregate
 from shared.events.replay import Page, replay
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
+from shared.telemetry.spans import start_tracing
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,7 @@ def service_cli(
                 f"{context}: the database lacks the migrations {', '.join(late)}; run ./pc migrate first", err=True
             )
             raise typer.Exit(3)
+        start_tracing(f"{context}-api", settings)
         app = import_module(f"{context}.app").create_app(settings)
         uvicorn.run(
             app,

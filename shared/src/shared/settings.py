@@ -74,6 +74,10 @@ class ServiceSettings(BaseSettings):
     # How many days published outbox rows and stream entries are kept, for auditors and rebuilt brokers.
     event_retention_days: int = Field(7, ge=1)
 
+    # Where spans go: an OTLP/HTTP collector (`http://collector:4318`), a folder of JSON lines, or nowhere.
+    trace_endpoint: str = ""
+    trace_directory: str = ""
+
     storage_directory: str = "var/storage"
     storage_public_url: str = "http://localhost:5001/storage"
     # The oldest app version that is still served; older ones are told to upgrade.

@@ -11,7 +11,9 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.database.tracing import TracedCursor, trace_engine
 from shared.settings import ServiceSettings
+from shared.telemetry.spans import is_tracing, span
 
 
 class Database:
@@ -43,10 +45,17 @@ class Database:
                 else {"poolclass": NullPool}
             ),
         )
+        if is_tracing():
+            trace_engine(self.engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             url.set(drivername="postgresql").render_as_string(hide_password=False),
-            kwargs={"options": options, "connect_timeout": 5, "application_name": settings.context},
+            kwargs={
+                "options": options,
+                "connect_timeout": 5,
+                "application_name": settings.context,
+                **({"cursor_factory": TracedCursor} if is_tracing() else {}),
+            },
             min_size=0,
             max_size=settings.database_pool_size,
             timeout=wait,
@@ -56,8 +65,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session inside one transaction."""
-        async with self._sessions.begin() as session:
-            yield session
+        with span("transaction"):
+            async with self._sessions.begin() as session:
+                yield session
 
     async def connect(self) -> AsyncConnection:
         """A plain connection outside the pools, in autocommit, for LISTEN and session-wide locks."""

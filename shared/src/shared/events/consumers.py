@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from faststream import AckPolicy
 from faststream.redis import RedisBroker, RedisStreamMessage, StreamSub
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
@@ -26,6 +27,7 @@ from shared.events.envelope import Event
 from shared.events.subscribers import Subscription
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import DEAD, DUPLICATES, EVENT_LAG, FAILED, HANDLED
+from shared.telemetry.spans import span
 from shared.telemetry.trace import enter_trace
 
 log = structlog.get_logger(__name__)
@@ -155,7 +157,8 @@ class Consumers:
         async with self._database.transaction() as session:
             for _, event in parsed:
                 enter_trace(event.trace)
-                applied += await subscription.apply(event, session)
+                with span(f"process {event.name}", SpanKind.CONSUMER, _described(subscription, event)):
+                    applied += await subscription.apply(event, session)
         await self._redis.xack(stream, self.group, *(entry_id for entry_id, _ in parsed))
         HANDLED.labels(stream).inc(applied)
         DUPLICATES.labels(stream).inc(len(parsed) - applied)
@@ -194,6 +197,15 @@ class Consumers:
             await pipeline.execute()
         DEAD.labels(stream).inc()
         log.error("consumers.event_dead", stream=stream, entry=entry_id.decode(), reason=reason)
+
+
+def _described(subscription: Subscription, event: Event[Any]) -> dict[str, str | int]:
+    return {
+        "messaging.system": "redis",
+        "messaging.destination.name": subscription.aggregate.stream,
+        "messaging.message.id": str(event.id),
+        "passculture.aggregate.id": event.aggregate_id,
+    }
 
 
 def _is_data_error(error: Exception) -> bool:

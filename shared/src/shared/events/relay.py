@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import psycopg
 import structlog
+from opentelemetry.trace import Span, SpanKind
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from redis.asyncio import Redis
@@ -24,6 +25,7 @@ from shared.database.locks import lock_key
 from shared.database.session import Database
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import OUTBOX_PENDING, RELAYED
+from shared.telemetry.spans import begin, traceparent_of
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,26 @@ def entry(row: dict[str, Any]) -> bytes:
         }
     )
     return head[:-1] + b',"state":' + row["state"].encode() + b"}"
+
+
+def _span(row: dict[str, Any]) -> Span | None:
+    """The sending of a recorded request's event; whoever handles the event continues from here."""
+    if row["trace"] is None:
+        return None
+    made = begin(
+        f"send {row['name']}",
+        row["trace"],
+        SpanKind.PRODUCER,
+        {
+            "messaging.system": "redis",
+            "messaging.destination.name": row["stream"],
+            "messaging.message.id": str(row["event_id"]),
+            "passculture.aggregate.id": row["aggregate_id"],
+        },
+    )
+    if made is not None:
+        row["trace"] = traceparent_of(made)
+    return made
 
 
 class Relay:
@@ -143,6 +165,7 @@ class Relay:
         if not rows:
             return 0
         moment = await self._moment(connection)
+        spans = [made for row in rows if (made := _span(row)) is not None]
         async with self._redis.pipeline(transaction=True) as pipeline:
             for row in rows:
                 pipeline.xadd(row["stream"], {"__data__": entry(row)})
@@ -150,6 +173,8 @@ class Relay:
             await pipeline.execute()
         self._known_watermark = moment.isoformat()
         await connection.execute(_MARK, (moment, [row["id"] for row in rows]))
+        for made in spans:
+            made.end()
         RELAYED.inc(len(rows))
         return len(rows)
 

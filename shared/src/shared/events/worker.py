@@ -21,6 +21,7 @@ from shared.events.relay import Relay
 from shared.events.subscribers import Subscribers, Subscription, join
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
+from shared.telemetry.spans import start_tracing
 from shared.web.health import Check, broker_check, database_check, health_router
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Worker:
         configure_logging(
             f"{self.settings.context}-worker", level=self.settings.log_level, log_format=self.settings.log_format
         )
+        start_tracing(f"{self.settings.context}-worker", self.settings)
         asyncio.run(self._main())
 
     async def _main(self) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry.metrics import REQUESTS
-from shared.telemetry.trace import enter_trace
+from shared.telemetry.spans import begin, fail, traceparent_of
+from shared.telemetry.trace import enter_trace, move_to
 from shared.web.refusals import failure_response
 
 log = structlog.get_logger("access")
@@ -33,7 +35,10 @@ class RequestMiddleware:
         headers = dict(scope["headers"])
         given = headers.get(b"request-id") or headers.get(b"x-request-id") or b""
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        enter_trace(headers.get(b"traceparent", b"").decode("latin-1") or None, request_id)
+        trace = enter_trace(headers.get(b"traceparent", b"").decode("latin-1") or None, request_id)
+        span = begin(scope["method"], trace, SpanKind.SERVER, {"http.request.method": scope["method"]})
+        if span is not None:
+            move_to(traceparent_of(span))
         scope.setdefault("state", {})
         started = time.perf_counter()
         status = 0
@@ -57,6 +62,14 @@ class RequestMiddleware:
             await failure_response(error)(scope, receive, send_and_note)
         finally:
             self._note(scope, status, time.perf_counter() - started, headers)
+            if span is not None:
+                route = getattr(scope.get("route"), "path", "unknown")
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+                if status >= 500 or not status:
+                    fail(span)
+                span.end()
 
     @staticmethod
     def _note(scope: Scope, status: int, seconds: float, headers: dict[bytes, bytes]) -> None:
