@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.telemetry import spans
+from shared.testing.spans import SpanRecorder
 
 PATH = "/native/v1/thing/{thing_id}"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 GIVEN = f"00-{TRACE}-b7ad6b7169203331-01"
-
-
-@pytest.fixture
-def recorded() -> Iterator[InMemorySpanExporter]:
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans.use_tracer(provider.get_tracer("test"))
-    yield exporter
-    spans.use_tracer(None)
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +24,10 @@ def sent_on(house: Any) -> str:
     return house.users.seen("/native/v1/thing/7")[0].header("traceparent")
 
 
-async def test_a_recorded_request_goes_on_below_the_gateways_span(house: Any, recorded: InMemorySpanExporter) -> None:
+async def test_a_recorded_request_goes_on_below_the_gateways_span(house: Any, recorded_spans: SpanRecorder) -> None:
     door = await house.open(trace_ratio=1)
     assert (await door.get("/native/v1/thing/7?token=secret")).status == 200
-    (span,) = recorded.get_finished_spans()
+    (span,) = recorded_spans.finished
     assert span.name == f"GET {PATH}"
     assert span.attributes is not None
     assert span.attributes["http.response.status_code"] == 200
@@ -49,18 +37,18 @@ async def test_a_recorded_request_goes_on_below_the_gateways_span(house: Any, re
 
 
 async def test_a_callers_trace_goes_on_but_whether_it_is_recorded_is_ours_to_say(
-    house: Any, recorded: InMemorySpanExporter
+    house: Any, recorded_spans: SpanRecorder
 ) -> None:
     door = await house.open(trace_ratio=0)
     await door.get("/native/v1/thing/7", {"traceparent": GIVEN})
-    assert recorded.get_finished_spans() == ()
+    assert recorded_spans.finished == ()
     assert sent_on(house) == f"00-{TRACE}-b7ad6b7169203331-00"
 
 
-async def test_a_callers_trace_that_is_recorded_keeps_its_name(house: Any, recorded: InMemorySpanExporter) -> None:
+async def test_a_callers_trace_that_is_recorded_keeps_its_name(house: Any, recorded_spans: SpanRecorder) -> None:
     door = await house.open(trace_ratio=1)
     await door.get("/native/v1/thing/7", {"traceparent": GIVEN[:-1] + "0"})
-    (span,) = recorded.get_finished_spans()
+    (span,) = recorded_spans.finished
     assert format(span.context.trace_id, "032x") == TRACE
     assert sent_on(house).endswith("-01")
 
@@ -73,9 +61,9 @@ async def test_a_trace_that_is_none_is_replaced(house: Any, given: str) -> None:
     assert given not in sent_on(house)
 
 
-async def test_a_service_that_is_away_fails_the_span(house: Any, recorded: InMemorySpanExporter) -> None:
+async def test_a_service_that_is_away_fails_the_span(house: Any, recorded_spans: SpanRecorder) -> None:
     door = await house.open(trace_ratio=1)
     await house.users.stop()
     assert (await door.get("/native/v1/thing/7")).status == 503
-    (span,) = recorded.get_finished_spans()
+    (span,) = recorded_spans.finished
     assert not span.status.is_ok

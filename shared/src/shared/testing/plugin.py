@@ -20,6 +20,7 @@ from shared.settings import ServiceSettings
 from shared.testing.databases import TestDatabase, prepare
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder, StatementCounter, Tokens
 from shared.testing.servers import Addresses, Servers
+from shared.testing.spans import SpanRecorder
 
 _servers = Servers()
 # Nobody listens here: a test that calls another service without saying so fails at once.
@@ -155,6 +156,15 @@ def events(database: Database) -> EventRecorder:
 def deliver(context: str, settings: ServiceSettings, database: Database) -> Delivery:
     worker = import_module(f"{context}.worker").create_worker(settings)
     return Delivery(database, worker.subscriptions)
+
+
+@pytest.fixture
+def recorded_spans() -> Iterator[SpanRecorder]:
+    """Tracing is on for this test. A test whose SQL counts asks for it in `settings_overrides`: before the engine exists."""
+    recorder = SpanRecorder()
+    recorder.start()
+    yield recorder
+    recorder.stop()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from documents.mails.models import Mail
 from documents.mails.rules import Draft, back_off_seconds
 from shared import clock
+from shared.telemetry.trace import current_traceparent
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
             parameters=parameters,
             gather_key=draft.gather_key,
             message_id=message_id(event_id, draft.kind, draft.recipient),
+            trace=current_traceparent(),
             state="queued",
             created_at=moment,
             next_attempt_at=moment + (GATHERING if draft.gather_key is not None else timedelta()),

@@ -20,7 +20,8 @@ class Mail(Base):
 
     Personal data lives in `recipient`, `reply_to` and `parameters` alone; the text is composed from `parameters` when
     the mail is sent or looked at. `gather_key` is set while a recap still takes lines. `message_id` is the same at every
-    attempt, so that a mailbox which got a mail twice around a crash shows it once.
+    attempt, so that a mailbox which got a mail twice around a crash shows it once. `trace` is the W3C traceparent of the
+    event, for the spans of the sending.
     """
 
     __tablename__ = "mail"
@@ -52,6 +53,7 @@ class Mail(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
     gather_key: Mapped[str | None]
     message_id: Mapped[str]
+    trace: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="queued", default="queued")
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 import structlog
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
 from documents.mails.actions import claim, mark_failed, mark_sent, release_lost
@@ -17,6 +18,7 @@ from documents.rendering.pool import RenderingUnavailable, RenderPool
 from documents.settings import Settings
 from documents.tickets.actions import TicketPrinter, make_storage
 from shared.database.session import Database
+from shared.telemetry.spans import span
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +49,8 @@ class MailSender:
     async def _send(self, mail: Mail) -> None:
         error, permanent = None, False
         try:
-            await self._transport.deliver(outgoing(mail, self._settings, self._printer))
+            with span(f"send mail {mail.kind}", SpanKind.CLIENT, {"passculture.mail.id": mail.id}, parent=mail.trace):
+                await self._transport.deliver(outgoing(mail, self._settings, self._printer))
         except DeliveryFailed as failure:
             error, permanent = str(failure), failure.permanent
         except RenderingUnavailable as failure:

@@ -8,6 +8,7 @@ from documents.settings import Settings
 from documents.tickets.images import inline_image
 from documents.tickets.rules import Ticket
 from shared.storage import LocalStorage, Storage
+from shared.telemetry.spans import span
 
 
 class TicketPrinter:
@@ -20,15 +21,16 @@ class TicketPrinter:
 
     async def pdf(self, ticket: Ticket, image_url: str | None) -> bytes:
         """The ticket as a one-page PDF. Raises RenderingUnavailable or RenderingFailed."""
-        image = await inline_image(self._storage, self._settings.storage_public_url, image_url)
-        return await self._pool.render(
-            {
-                "document": TICKET,
-                "ticket": ticket.model_dump(),
-                "issuer": self._settings.issuer,
-                "image": image,
-            }
-        )
+        with span("lay out ticket", attributes={"passculture.booking.id": ticket.booking_id}):
+            image = await inline_image(self._storage, self._settings.storage_public_url, image_url)
+            return await self._pool.render(
+                {
+                    "document": TICKET,
+                    "ticket": ticket.model_dump(),
+                    "issuer": self._settings.issuer,
+                    "image": image,
+                }
+            )
 
 
 def make_pool(settings: Settings) -> RenderPool:
