@@ -90,8 +90,11 @@ async def test_plain_connections_are_traced_too(recorded_spans, database):
     enter_trace(RECORDED)
     await database.open()
     async with database.pool.connection() as connection:
-        await connection.execute("SELECT %s::int + 1", (41,))
+        await connection.execute("SELECT %s::int + 1", (4107,))
+        await connection.execute(b"VALUES (1)")
     statement = recorded_spans.one("SELECT")
+    assert "4107" not in str(dict(statement.attributes))
+    assert recorded_spans.one("VALUES").attributes["db.query.text"] == "VALUES (1)"
     assert statement.attributes["db.query.text"] == "SELECT %s::int + 1"
 
 

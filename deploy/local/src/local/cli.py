@@ -108,6 +108,26 @@ def logs(
     show(name, lines=lines, follow=follow)
 
 
+@app.command(rich_help_panel=RUNNING)
+def trace(
+    wanted: Annotated[
+        str | None,
+        typer.Argument(help="A trace's id, or part of a route (POST /native/v1/bookings); the last without."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file instead.")] = None,
+    offset: Offset = 0,
+) -> None:
+    """Show one request's way through all processes: calls, SQL, events, mails, documents."""
+    from local import traces
+
+    found = traces.find(traces.read_spans(Topology(offset).traces), wanted)
+    if html is None:
+        out.print(traces.as_text(found), markup=False, soft_wrap=True, highlight=False)
+    else:
+        html.write_text(traces.as_page(found))
+        say(f"[green]✓[/] {html}")
+
+
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--pc-help"]}
 
 

@@ -13,6 +13,7 @@ from local.paths import relative
 from local.platform import Platform
 from local.sandboxes import built, remember
 from local.topology import Topology
+from local.traces import recording
 
 _COLOURS = (36, 35, 32, 33, 34, 96, 95, 92, 31)
 
@@ -46,7 +47,7 @@ class LogView:
 def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
     """Run the platform until Ctrl-C; the exit status of the command."""
     view = LogView([process.name for process in topology.processes()])
-    platform = Platform(topology, sink=view)
+    platform = Platform(topology, sink=view, environment=recording(topology.traces))
     interruption = Interruption()
     status = 0
     with interruption.listening():

@@ -67,6 +67,11 @@ class Topology:
     def valkey_port(self) -> int:
         return VALKEY_PORT + self.offset
 
+    @property
+    def traces(self) -> Path:
+        """Where the processes write their spans."""
+        return self.var / "traces"
+
     def api_port(self, service: str) -> int:
         return _API_PORT + SERVICES.index(service) + self.offset
 

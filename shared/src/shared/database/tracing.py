@@ -17,7 +17,8 @@ _LONGEST = 4_000
 
 
 def _described(statement: str) -> tuple[str, dict[str, str]]:
-    verb = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
+    words = statement.split(None, 1)
+    verb = words[0].upper() if words else "SQL"
     return verb, {
         "db.system.name": "postgresql",
         "db.operation.name": verb,
@@ -60,6 +61,6 @@ class TracedCursor(AsyncCursor[Any]):
     async def execute(self, query: Any, *args: Any, **options: Any) -> Any:
         if current_traceparent() is None:
             return await super().execute(query, *args, **options)
-        name, attributes = _described(query if isinstance(query, str) else str(query))
+        name, attributes = _described(query.decode() if isinstance(query, bytes) else str(query))
         with span(name, SpanKind.CLIENT, attributes):
             return await super().execute(query, *args, **options)
