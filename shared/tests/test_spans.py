@@ -23,7 +23,7 @@ DEADLINE = 10.0
 @pytest.fixture
 def settings_overrides(recorded_spans):
     # Asked for by everything that makes a database: tracing is on before the engine exists.
-    return {"claim_idle_ms": 50}
+    return {}
 
 
 async def make(client, tokens, traceparent, label="Zoé Lévy"):

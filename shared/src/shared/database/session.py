@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from shared.database.tracing import TracedCursor, trace_engine
 from shared.settings import ServiceSettings
+from shared.telemetry.pools import POOLS
 from shared.telemetry.spans import is_tracing, span
+
+
+# A server that is gone without a word (a cut line, a dead host) is noticed within half a minute, not within hours.
+KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 
 
 class Database:
@@ -29,11 +34,17 @@ class Database:
             f"-c lock_timeout={settings.database_lock_timeout_ms} "
             f"-c statement_timeout={settings.database_statement_timeout_ms} -c timezone=UTC"
         )
+        arguments = {
+            "options": options,
+            "connect_timeout": 5,
+            "application_name": settings.context,
+            **KEEP_ALIVE,
+        }
         wait = settings.database_pool_wait_ms / 1_000
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
-            connect_args={"options": options, "connect_timeout": 5, "application_name": settings.context},
+            connect_args=arguments,
             **(
                 {
                     "pool_size": settings.database_pool_size,
@@ -62,6 +73,18 @@ class Database:
             open=False,
         )
 
+        POOLS.watch(self)
+
+    def usage(self) -> Iterable[tuple[str, int, int, int]]:
+        """Of each pool: its name, connections in use, connections open, requests that wait for one."""
+        orm = self.engine.pool
+        if isinstance(orm, QueuePool):
+            # SQLAlchemy does not count who waits.
+            yield "orm", orm.checkedout(), orm.checkedout() + orm.checkedin(), 0
+        stats = self.pool.get_stats()
+        held, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        yield "plain", held - idle, held, stats.get("requests_waiting", 0)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session inside one transaction."""
@@ -75,8 +98,7 @@ class Database:
             self.url.set(drivername="postgresql").render_as_string(hide_password=False),
             autocommit=True,
             connect_timeout=5,
-            keepalives_idle=10,
-            keepalives_interval=5,
+            **KEEP_ALIVE,
         )
 
     async def open(self) -> None:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from shared.database.session import Database
-from shared.events import upkeep
+from shared.events import upkeep, watch
 from shared.events.consumers import Consumers
 from shared.events.envelope import Aggregate
 from shared.events.relay import Relay
@@ -97,6 +97,7 @@ class Worker:
             if self.subscriptions:
                 group.create_task(consumers.run(stop))
             group.create_task(upkeep.run(settings, database, redis, published_by(settings.context), heard, stop))
+            group.create_task(watch.run(settings.context, database, redis, heard, stop))
             for work in self.loops:
                 group.create_task(_supervised(work, database, stop))
             if serve_health:
