@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from local.bench.command import bench
 from local.console import err, fail, out, print_json, say, step
 from local.errors import LocalError
 from local.topology import WITH_SANDBOX, Topology
@@ -147,6 +148,9 @@ def test(context: typer.Context) -> None:
 
 
 app.command("test-backend", hidden=True, context_settings=_PASS_ON, help="The same as test.")(test)
+
+
+app.command(rich_help_panel=CODE)(bench)
 
 
 @app.command(rich_help_panel=DATA)

@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for the platform: embedded below `var/`, or those that the environment names."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from local.embedded import port_is_busy
@@ -21,6 +21,8 @@ class Servers:
             if os.environ.get(name)
         }
         self.environment: dict[str, str] = dict(self._outside)
+        #: Options of postgresql.conf for the embedded PostgreSQL of this run.
+        self.postgres_settings: Mapping[str, str] = {}
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
 
@@ -36,7 +38,9 @@ class Servers:
     def start(self) -> None:
         """Start what the environment does not replace. Raises LocalError in a sentence."""
         if self.embedded_databases:
-            self.postgres = Postgres(self._topology.var / "postgres", self._topology.postgres_port)
+            self.postgres = Postgres(
+                self._topology.var / "postgres", self._topology.postgres_port, settings=self.postgres_settings
+            )
             self.postgres.start()
             for service in self.embedded_databases:
                 self.postgres.create_database(service, service, service)
