@@ -85,7 +85,14 @@ async def test_a_booking_and_all_that_goes_with_it(
     assert created["state"]["venue"]["address"]["city"] == "Paris"
     assert created["state"]["is_first_of_venue"] is True
     assert inventory["state"] == {"id": stock.id, "offer_id": stock.offer_id, "quantity": 3, "booked_quantity": 2}
-    assert spent["state"] == {"id": wallet.id, "user_id": user.id, "credit_cents": 150_00, "spent_cents": 25_00}
+    assert spent["state"] == {
+        "id": wallet.id,
+        "user_id": user.id,
+        "credit_cents": 150_00,
+        "spent_cents": 25_00,
+        "replaces_id": None,
+        "carried_cents": 0,
+    }
 
 
 def clock_now() -> Any:

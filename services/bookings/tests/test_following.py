@@ -40,7 +40,7 @@ from shared.events.offers import (
     Venue,
 )
 from shared.events.offers import ActivationCode as ActivationCodeState
-from shared.events.users import DEPOSIT, USER, Recredit
+from shared.events.users import DEPOSIT, USER
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -165,35 +165,6 @@ async def test_a_deposit_lowered_below_what_is_spent(
         await actions.cancel_as_beneficiary(own, user_id=user.id, booking_id=booking_id)
     await session.refresh(wallet)
     assert (wallet.granted_cents, wallet.credit_cents, wallet.spent_cents) == (80_00, 80_00, 0)
-
-
-@pytest.mark.parametrize(("previous", "moved"), [(30_00, True), (20_00, False)])
-async def test_a_replaced_deposit_hands_its_bookings_over(
-    session: AsyncSession, deliver: Delivery, book: Book, previous: int, moved: bool
-) -> None:
-    user = await create_beneficiary(session, granted_cents=30_00, wallet__type="GRANT_15_17")
-    old = (await session.scalars(select(Wallet))).one()
-    booking_id = await book(await create_stock(session, price_cents=10_00), user=user)
-    old_state = deposit_state(
-        old.id,
-        user_id=user.id,
-        type="GRANT_15_17",
-        amount_cents=30_00,
-        expiration_date=NOW - timedelta(minutes=5),
-        recredits=[],
-    )
-    await deliver(DEPOSIT, "expired", old_state, version=5)
-    recredits = [
-        Recredit(type="Recredit17", amount_cents=50_00, date_created=NOW),
-        Recredit(type="PreviousDeposit", amount_cents=previous, date_created=NOW),
-    ]
-    new_id = old.id + 1_000
-    new_state = deposit_state(new_id, user_id=user.id, amount_cents=50_00 + previous, recredits=recredits)
-    await deliver(DEPOSIT, "granted", new_state, version=6)
-    assert (await read(session, booking_id)).deposit_id == (new_id if moved else old.id)
-    await session.refresh(old)
-    new = await session.get_one(Wallet, new_id)
-    assert (old.spent_cents, new.spent_cents) == ((0, 10_00) if moved else (10_00, 0))
 
 
 async def test_inventories_follow_partners_but_not_below_what_is_booked(

@@ -44,7 +44,7 @@ from bookings.factories import (
     VenueFactory,
     WalletFactory,
 )
-from bookings.reference import DAY, START, Item, Life, fresh_model
+from bookings.reference import DAY, HEIR, START, Item, Life, fresh_model
 from bookings.settings import Settings
 from bookings.worker import create_worker
 from shared import clock
@@ -52,7 +52,7 @@ from shared.database import Database
 from shared.events import REPLAYED
 from shared.events.offers import STOCK
 from shared.events.offers import Stock as StockState
-from shared.events.users import DEPOSIT, USER, Deposit
+from shared.events.users import DEPOSIT, USER, Deposit, Recredit
 from shared.testing.databases import TestDatabase
 from shared.testing.recorders import Delivery
 
@@ -73,7 +73,7 @@ _SEEDED = [
 _STATE = """
 SELECT
   (SELECT coalesce(json_object_agg(id, json_build_array(user_id, stock_id, quantity, amount_cents, status,
-    extract(epoch FROM cancellation_limit_date)::bigint)), '{}') FROM booking),
+    extract(epoch FROM cancellation_limit_date)::bigint, deposit_id)), '{}') FROM booking),
   (SELECT json_object_agg(id, json_build_array(quantity, booked_quantity)) FROM inventory),
   (SELECT json_object_agg(id, json_build_array(granted_cents, spent_cents, digital_spent_cents)) FROM wallet)
 """
@@ -102,7 +102,8 @@ class Service:
         model = fresh_model()
         async with database.transaction() as session:
             session.add_all([OffererFactory.build(id=1), VenueFactory.build(id=1, offerer_id=1)])
-            kinds: list[dict[str, Any]] = [{}, {"thing": True}, {"digital": True}, {"digital": True}]
+            kinds: list[dict[str, Any]] = [{}, {"thing": True}, {"digital": True}]
+            kinds.append({"digital": True, "subcategory_id": "VOD"})
             session.add_all(OfferFactory.build(id=n, **kind) for n, kind in enumerate(kinds, 1))
             for item in model.items.values():
                 days = {"beginning_datetime": item.beginning, "booking_limit_datetime": None}
@@ -182,7 +183,7 @@ class Service:
 USERS, ITEMS = st.sampled_from([1, 2, 3]), st.sampled_from([1, 2, 3, 4, 5])
 ANY = st.integers(0, 19)
 ACTS = st.lists(
-    st.tuples(ANY, st.sampled_from(["use", "keep", "keep", "pay", "pay", "revoke"])), min_size=1, max_size=5
+    st.tuples(ANY, st.sampled_from(["use", "use", "keep", "keep", "pay", "pay", "revoke"])), min_size=1, max_size=6
 )
 
 # What the lives must have come upon, each at least once, for their agreement to mean something.
@@ -192,7 +193,10 @@ OUTCOMES = {
     *(("cancel", why) for why in (None, "already_used", "confirmed")),
     *(("use", why) for why in (None, "already_used", "refunded", "cancelled", "not_confirmed")),
     *(("keep", why) for why in (None, "cancelled", "refunded", "not_used", "has_activation_code")),
-    *(("touched", how) for how in ("suspend", "delete", "expire", "reschedule", "use_past", "cancel")),
+    *(("touched", how) for how in ("suspend", "delete", "expire", "reschedule", "use_past", "cancel", "replace")),
+    ("moved", "left"),
+    ("moved", "stayed"),
+    ("moved", "refunded"),
 }
 
 
@@ -217,11 +221,16 @@ class Comparison(RuleBasedStateMachine):
         for user, stock, quantity in first:
             self.book(user, stock, quantity if self.model.items[stock].is_duo else 1)
 
+    def cancelled(self, life: Life) -> None:
+        """Note a refund on a deposit that was replaced."""
+        if life.wallet is not None and life.wallet + HEIR in self.model.granted and life.cents:
+            self.note("moved", "refunded")
+
     def change(self, what: str, *arguments: Any) -> None:
         """Let the model do it, noting whether any booking was touched."""
-        before = [(life.status, life.limit) for life in self.model.lives.values()]
+        before = [(life.status, life.limit, life.wallet) for life in self.model.lives.values()]
         getattr(self.model, what)(*arguments)
-        if before != [(life.status, life.limit) for life in self.model.lives.values()]:
+        if before != [(life.status, life.limit, life.wallet) for life in self.model.lives.values()]:
             self.note("touched", what)
 
     def tell(self, aggregate: Any, fact: str, state: Any) -> None:
@@ -262,14 +271,11 @@ class Comparison(RuleBasedStateMachine):
         self.note("cancel", expected)
         assert self.run(self.service.cancel(life.user, id_)) == expected
         if expected is None and life.status != "CANCELLED":
+            self.cancelled(life)
             self.model.cancel(life)
 
     @precondition(has_lives)
-    @rule(
-        acts=st.lists(
-            st.tuples(ANY, st.sampled_from(["use", "keep", "keep", "pay", "pay", "revoke"])), min_size=1, max_size=5
-        )
-    )
+    @rule(acts=ACTS)
     def settle(self, acts: list[tuple[int, str]]) -> None:
         """What the desk and the office do, some of it in a row: one of these alone seldom finds what another left."""
         for number, how in acts:
@@ -291,6 +297,7 @@ class Comparison(RuleBasedStateMachine):
         else:
             self.run(self.service.revoke(id_))
             if life.status in ("CONFIRMED", "USED"):
+                self.cancelled(life)
                 self.change("cancel", life)
 
     @rule(hours=st.sampled_from([1, 50, 6 * 24, 11 * 24, 31 * 24]), jobs_run=st.booleans())
@@ -340,19 +347,45 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(user=USERS, cents=st.sampled_from([0, 40_00, 150_00, 300_00]))
     def recredit(self, user: int, cents: int) -> None:
-        deposit = Deposit(
-            id=user,
-            user_id=user,
-            type="GRANT_17_18",
+        self.tell(DEPOSIT, "recredited", self.deposit(user, cents))
+        self.model.granted[user] = cents
+
+    def deposit(self, id_: int, cents: int, *, carried: int = 0, ended: bool = False) -> Deposit:
+        """The state of a deposit; the next one of a person repeats what it heard of the rest, be that old or wrong."""
+        previous = [Recredit(type="PreviousDeposit", amount_cents=carried, date_created=START)]
+        return Deposit(
+            id=id_,
+            user_id=id_ % HEIR,
+            type="GRANT_17_18" if id_ > HEIR else "GRANT_15_17",
             version=1,
-            amount_cents=cents,
+            amount_cents=cents + carried,
             source="test",
             date_created=START,
-            expiration_date=self.model.ends,
-            recredits=[],
+            expiration_date=self.model.now - timedelta(minutes=5) if ended else self.model.ends,
+            recredits=previous if carried else [],
+            replaces_id=id_ - HEIR if id_ > HEIR else None,
         )
-        self.tell(DEPOSIT, "recredited", deposit)
-        self.model.granted[user] = cents
+
+    @rule(
+        user=USERS,
+        cents=st.sampled_from([0, 50_00, 150_00]),
+        carried=st.sampled_from([0, 0, 30_00]),
+        ended=st.sampled_from(["first", "last", "never"]),
+    )
+    def replace(self, user: int, cents: int, carried: int, ended: str) -> None:
+        """A next deposit takes over, or is corrected; the end of the former one is heard before, after or not at all."""
+        former = self.deposit(user, self.model.granted[user], ended=True)
+        if ended == "first":
+            self.tell(DEPOSIT, "expired", former)
+        is_new = user + HEIR not in self.model.granted
+        self.tell(DEPOSIT, "granted" if is_new else "recredited", self.deposit(user + HEIR, cents, carried=carried))
+        if ended == "last":
+            self.tell(DEPOSIT, "expired", former)
+        self.change("replace", user, cents)
+        if is_new:
+            left = self.model.credit(user + HEIR) > cents
+            self.note("moved", "left" if left else "nothing")
+            self.note("moved", "stayed" if self.model.spent(user) else "all")
 
     @rule(user=USERS, reason=st.sampled_from(["FRAUD_RESELL_PASS", "FRAUD_SUSPICION", "END_OF_CONTRACT", None]))
     def suspend(self, user: int, reason: str | None) -> None:
@@ -389,6 +422,7 @@ class Comparison(RuleBasedStateMachine):
                 life.item.price,
                 life.status,
                 int(life.limit.timestamp()) if life.limit is not None else None,
+                life.wallet,
             ]
             for id_, life in model.lives.items()
         }
@@ -396,8 +430,8 @@ class Comparison(RuleBasedStateMachine):
             str(item.id): [model.capacity(item), model.booked(item)] for item in model.items.values()
         }
         assert wallets == {
-            str(user): [cents, model.spent(user), model.spent(user, digital=True)]
-            for user, cents in model.granted.items()
+            str(wallet): [model.credit(wallet), model.spent(wallet), model.spent(wallet, digital=True)]
+            for wallet in model.granted
         }
         assert self.run(self.service.laws()) == {}
 

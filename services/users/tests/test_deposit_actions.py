@@ -25,6 +25,7 @@ from users.deposits.actions import (
 )
 from users.deposits.jobs import recredit_users
 from users.deposits.models import Deposit, Recredit
+from users.deposits.queries import deposits_of
 from users.deposits.rules import (
     DepositNotGrantable,
     DepositType,
@@ -40,7 +41,7 @@ from users.factories import CheckFactory, DepositFactory, RecreditFactory, Young
 from users.settings import Settings
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
-REFORM = Reform(datetime(2025, 1, 1, tzinfo=UTC))
+REFORM = Reform(datetime(2025, 3, 1, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)
@@ -140,19 +141,21 @@ async def test_the_legacy_credit_of_minors_counts_the_first_registration(
 
 
 @pytest.mark.parametrize(
-    ("birth", "registered_on", "total"),
+    ("birth", "registered_on", "former"),
     [
-        (date(2009, 4, 1), datetime(2024, 6, 1, tzinfo=UTC), 70_00),  # 15 then, 17 now: 20 + 50
-        (date(2008, 6, 1), datetime(2024, 12, 1, tzinfo=UTC), 80_00),  # 16 then, 17 now: 30 + 50
+        (date(2009, 4, 1), datetime(2024, 6, 1, tzinfo=UTC), 20_00),  # 15 then, 17 now: 20 + 50
+        (date(2008, 6, 1), datetime(2024, 12, 1, tzinfo=UTC), 30_00),  # 16 then, 17 now: 30 + 50
     ],
 )
 async def test_a_legacy_right_validated_at_17_becomes_the_third_credit(
-    session: AsyncSession, database: Database, birth: date, registered_on: datetime, total: int
+    session: AsyncSession, database: Database, birth: date, registered_on: datetime, former: int
 ) -> None:
     account = await someone(session, birth)
     await registered(session, account, EligibilityType.UNDERAGE, registered_on)
     deposit = await grant(database, account, EligibilityType.UNDERAGE)
-    assert (deposit.type, deposit.amount_cents) == ("GRANT_17_18", total)
+    assert (deposit.type, deposit.amount_cents) == ("GRANT_17_18", 50_00)
+    old = await session.get_one(Deposit, deposit.replaces_id)
+    assert (old.type, old.amount_cents) == ("GRANT_15_17", former)
 
 
 async def test_registered_at_17_before_the_decree_keeps_30(
@@ -188,7 +191,7 @@ async def test_the_legacy_credit_of_18_ends_the_one_of_minors(
 
 
 async def test_the_rest_of_the_former_credit_is_carried_over(
-    session: AsyncSession, database: Database, deliver: Delivery
+    session: AsyncSession, database: Database, deliver: Delivery, events: EventRecorder
 ) -> None:
     account = await someone(session, date(2008, 1, 1), roles=["UNDERAGE_BENEFICIARY"])
     old = await DepositFactory.create(
@@ -200,12 +203,30 @@ async def test_the_rest_of_the_former_credit_is_carried_over(
         date_created=NOW - timedelta(days=300),
     )
     await session.commit()
-    await deliver(WALLET, "changed", Wallet(id=old.id, user_id=account.id, credit_cents=30_00, spent_cents=14_00))
     async with database.transaction() as inside:
         deposit = await recredit_for_age(inside, account.id, reform=REFORM)
-    assert deposit.type == "GRANT_17_18"
-    assert {(r.type, r.amount_cents) for r in deposit.recredits} == {("Recredit18", 150_00), ("PreviousDeposit", 16_00)}
-    assert deposit.amount_cents == 166_00
+    assert (deposit.type, deposit.amount_cents, deposit.replaces_id) == ("GRANT_17_18", 150_00, old.id)
+
+    async def heard(carried: int, version: int) -> tuple[int, dict[str, int]]:
+        state = Wallet(
+            id=deposit.id,
+            user_id=account.id,
+            credit_cents=150_00 + carried,
+            spent_cents=0,
+            replaces_id=old.id,
+            carried_cents=carried,
+        )
+        await deliver(WALLET, "changed", state, version=version)
+        async with database.transaction() as inside:
+            (found,) = [item for item in await deposits_of(inside, account.id) if item.id == deposit.id]
+            return found.amount_cents, {item.type: item.amount_cents for item in found.recredits}
+
+    # What bookings carried over is told once, twice, corrected, and late.
+    told = len(await events.published("deposit.recredited"))
+    for carried, version, known in ((16_00, 5, 16_00), (16_00, 6, 16_00), (26_00, 8, 26_00), (16_00, 7, 26_00)):
+        amount, recredits = await heard(carried, version)
+        assert (amount, recredits) == (150_00 + known, {"Recredit18": 150_00, "PreviousDeposit": known})
+    assert len(await events.published("deposit.recredited")) == told + 2
     await session.refresh(account)
     assert account.recredit_amount_to_show_cents == 150_00
     assert account.roles == ["BENEFICIARY"]
@@ -213,7 +234,7 @@ async def test_the_rest_of_the_former_credit_is_carried_over(
 
 async def test_an_expired_legacy_credit_still_hands_its_rest_over(session: AsyncSession, database: Database) -> None:
     account = await someone(session, date(2008, 1, 1))
-    await DepositFactory.create(
+    old = await DepositFactory.create(
         session,
         account_id=account.id,
         type="GRANT_15_17",
@@ -222,7 +243,25 @@ async def test_an_expired_legacy_credit_still_hands_its_rest_over(session: Async
         expiration_date=NOW - timedelta(days=30),
     )
     await session.commit()
-    assert (await grant(database, account, EligibilityType.AGE17_18)).amount_cents == 180_00
+    deposit = await grant(database, account, EligibilityType.AGE17_18)
+    assert (deposit.amount_cents, deposit.replaces_id) == (150_00, old.id)
+
+
+async def test_nothing_of_the_third_credit_before_its_decree(
+    session: AsyncSession, database: Database, clock: ClockControl, events: EventRecorder
+) -> None:
+    clock.set(datetime(2025, 2, 28, 23, 59, tzinfo=UTC))
+    account = await someone(session, date(2008, 1, 1))
+    await registered(session, account, EligibilityType.UNDERAGE, datetime(2024, 6, 1, tzinfo=UTC))
+    deposit = await grant(database, account, EligibilityType.UNDERAGE)
+    assert (deposit.type, deposit.amount_cents) == ("GRANT_15_17", 30_00)
+    with pytest.raises(UserCannotBeRecredited):
+        async with database.transaction() as inside:
+            await recredit_for_age(inside, account.id, reform=REFORM)
+    clock.advance(minutes=1)
+    async with database.transaction() as inside:
+        assert (await recredit_for_age(inside, account.id, reform=REFORM)).type == "GRANT_17_18"
+    assert (await events.names()).count("deposit.granted") == 2
 
 
 async def test_a_recredit_at_18_on_the_third_credit(

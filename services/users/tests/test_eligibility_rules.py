@@ -27,7 +27,7 @@ from users.eligibility.rules import (
 
 PARIS, NOUMEA, TAHITI = ZoneInfo("Europe/Paris"), ZoneInfo("Pacific/Noumea"), ZoneInfo("Pacific/Tahiti")
 ZONES = st.sampled_from([PARIS, NOUMEA, TAHITI, ZoneInfo("America/Cayenne"), ZoneInfo("Indian/Reunion")])
-DECREE = datetime(2025, 1, 1, tzinfo=UTC)
+DECREE = datetime(2025, 3, 1, tzinfo=UTC)
 REFORM = Reform(DECREE)
 days = st.dates(date(1950, 1, 1), date(2035, 12, 31))
 moments = st.datetimes(  # hypothesis wants naive bounds

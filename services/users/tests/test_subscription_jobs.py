@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import Database
 from shared.testing.recorders import ClockControl
 from users.accounts.actions import lock_account, suspend
-from users.accounts.models import Account
+from users.accounts.models import Account, EmailChange
 from users.accounts.rules import SuspensionReason
 from users.anonymization.actions import anonymize
 from users.deposits.actions import grant_deposit
@@ -212,17 +212,26 @@ async def test_erasure_leaves_nothing(
                 id=name, account_id=owner.id, date_created=REFORM_DAY, expires_at=REFORM_DAY + timedelta(days=1)
             )
         )
-    for number, email in ((1, account.email), (2, other.email)):
+    session.add(
+        EmailChange(account_id=account.id, step="VALIDATION", old_email="before@example.com", date_created=REFORM_DAY)
+    )
+    for number, email in ((1, account.email), (2, other.email), (3, "before@example.com")):
         session.add(OrphanApplication(application_id=number, procedure_id=1, email=email, date_created=REFORM_DAY))
     await ask_for(session, "ubble_refresh", "idv_1")
     await ask_for(session, "dms_application", str(check.id))
+    await ask_for(session, "dms_message", "3.1769947200.0", details={"application_id": "x", "text": "Bonjour Zoé"})
+    await ask_for(session, "dms_message", "31.1769947200.0", details={"application_id": "y", "text": "Bonjour"})
     await session.commit()
     key = f"id_pictures/{account.id}-idv_1-front.png"
     await partners.private_storage.put(key, b"x", "image/png")
     async with database.transaction() as own:
         await anonymize(own, await lock_account(own, account.id))
     kinds = set((await session.scalars(select(PartnerTask.kind))).all())
-    assert kinds == {"erase_pictures", "dms_application"}
+    assert kinds == {"erase_pictures", "dms_application", "dms_message"}
+    assert (
+        await session.scalar(select(PartnerTask.subject).where(PartnerTask.kind == "dms_message")) == "31.1769947200.0"
+    )
+    assert await session.scalar(select(PartnerTask.details).where(PartnerTask.kind == "erase_pictures")) == {}
     await partners.dms.close()
     await work_off(database, partners)
     assert await partners.private_storage.get(key) is None

@@ -42,7 +42,7 @@ from users.subscription.views import banner_of
 from users.subscription.wording import message_of, stepper_title
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
-REFORM = Reform(datetime(2025, 1, 1, tzinfo=UTC))
+REFORM = Reform(datetime(2025, 3, 1, tzinfo=UTC))
 FLAGS = frozenset({"ENABLE_UBBLE", "ENABLE_EDUCONNECT_AUTHENTICATION"})
 
 

@@ -32,6 +32,10 @@ class Storage(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
+    async def delete_starting(self, start: str) -> int:
+        """Delete every object whose key starts so (the folder written in full); how many."""
+        ...
+
     def public_url(self, key: str) -> str: ...
 
 
@@ -60,6 +64,9 @@ class LocalStorage:
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._delete, self._directory / _checked(key))
 
+    async def delete_starting(self, start: str) -> int:
+        return await asyncio.to_thread(self._delete_starting, self._directory / _checked(start))
+
     @staticmethod
     def _type_file(path: Path) -> Path:
         return path.with_name(path.name + ".type")
@@ -79,6 +86,12 @@ class LocalStorage:
     def _delete(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         self._type_file(path).unlink(missing_ok=True)
+
+    def _delete_starting(self, start: Path) -> int:
+        found = [path for path in start.parent.glob(f"{start.name}*") if path.is_file()]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return sum(path.suffix != ".type" for path in found)
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

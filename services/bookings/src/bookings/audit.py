@@ -33,6 +33,10 @@ LAWS = {
         LEFT JOIN booking b ON b.deposit_id = w.id AND b.status <> 'CANCELLED'
         GROUP BY w.id HAVING w.spent_cents <> coalesce(sum(b.amount_cents * b.quantity), 0)""",
     "spent <= credit": "SELECT id FROM wallet WHERE spent_cents > credit_cents OR spent_cents < 0",
+    "what a replaced deposit left is carried over": """
+        SELECT n.id, n.carried_cents, o.granted_cents, o.spent_cents FROM wallet n JOIN wallet o ON o.id = n.replaces_id
+        WHERE n.carried_cents <> greatest(0, o.granted_cents - o.spent_cents)
+          OR o.replaced_by_id IS DISTINCT FROM n.id OR o.credit_cents <> o.spent_cents""",
     "one live booking a person and offer": """
         SELECT user_id, offer_id FROM booking WHERE status <> 'CANCELLED'
         GROUP BY user_id, offer_id HAVING count(*) > 1""",

@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY, TWO_DAYS = timedelta(days=1), timedelta(hours=48)
+HEIR = 100
 
 
 @dataclass
 class Item:
-    """A stock: `described` is the partner's quantity, `codes` the activation codes left, None where there are none."""
+    """A stock: `described` is the partner's quantity, `codes` the activation codes left, None where there are none.
+
+    What finance does not pay for `stays` with the deposit that paid it.
+    """
 
     id: int
     offer: int
@@ -24,6 +28,7 @@ class Item:
     is_duo: bool = False
     is_digital: bool = False
     is_book: bool = False
+    stays: bool = False
     codes: int | None = None
     burned: int = 0
     is_deleted: bool = False
@@ -39,6 +44,7 @@ class Life:
     created: datetime
     limit: datetime | None
     status: str
+    wallet: int | None
 
     @property
     def cents(self) -> int:
@@ -47,7 +53,10 @@ class Life:
 
 @dataclass
 class Model:
-    """Three people with a deposit each (same identifiers), and what they booked, by the service's ids."""
+    """Three people with a deposit each (same identifiers), and what they booked, by the service's ids.
+
+    A deposit may be replaced: the person's next one is HEIR more than theirs, `granted` then knows what it adds alone.
+    """
 
     items: dict[int, Item]
     granted: dict[int, int]
@@ -62,9 +71,23 @@ class Model:
     def capacity(self, item: Item) -> int | None:
         return None if item.described is None else max(item.described - item.burned, self.booked(item))
 
-    def spent(self, user: int, *, digital: bool = False) -> int:
+    def wallet_of(self, user: int) -> int:
+        return user + HEIR if user + HEIR in self.granted else user
+
+    def spent(self, wallet: int, *, digital: bool = False) -> int:
         lives = self.lives.values()
-        return sum(life.cents for life in lives if life.user == user and (life.item.is_digital or not digital))
+        return sum(life.cents for life in lives if life.wallet == wallet and (life.item.is_digital or not digital))
+
+    def credit(self, wallet: int) -> int:
+        """What a deposit gives: the rest of the one that it replaced too, whenever that is left."""
+        former = max(0, self.granted[wallet - HEIR] - self.spent(wallet - HEIR)) if wallet > HEIR else 0
+        return self.granted[wallet] + former
+
+    def replace(self, user: int, cents: int) -> None:
+        self.granted[user + HEIR] = cents
+        for life in self.lives.values():
+            if life.wallet == user and life.status in ("CONFIRMED", "USED") and not life.item.stays:
+                life.wallet = user + HEIR
 
     def refusal(self, user: int, item: Item, quantity: int) -> str | None:
         capacity, total = self.capacity(item), item.price * quantity
@@ -77,10 +100,11 @@ class Model:
         over = item.is_deleted or (item.beginning is not None and item.beginning <= self.now)
         if over or (capacity is not None and capacity - self.booked(item) < quantity):
             return "not_bookable"
-        left = max(0, self.granted[user] - self.spent(user)) if self.now < self.ends else 0
+        wallet = self.wallet_of(user)
+        left = max(0, self.credit(wallet) - self.spent(wallet)) if self.now < self.ends else 0
         if total > left:
             return "credit"
-        if item.is_digital and total > max(0, 100_00 - self.spent(user, digital=True)):
+        if item.is_digital and total > max(0, 100_00 - self.spent(wallet, digital=True)):
             return "digital_credit"
         return "no_activation_code" if item.codes == 0 else None
 
@@ -91,7 +115,8 @@ class Model:
         status = "CONFIRMED" if item.codes is None else "USED"
         if item.codes is not None:
             item.codes -= 1
-        self.lives[id_] = Life(user, item, quantity, self.now, limit, status)
+        wallet = self.wallet_of(user) if self.now < self.ends else None
+        self.lives[id_] = Life(user, item, quantity, self.now, limit, status, wallet)
 
     def cancel(self, life: Life) -> None:
         life.item.burned += life.item.codes is not None
@@ -155,6 +180,6 @@ def fresh_model() -> Model:
         Item(2, 1, 0, None, START + 3 * DAY, is_duo=True),
         Item(3, 2, 12_00, 3, is_book=True),
         Item(4, 3, 60_00, 5, is_digital=True, codes=1),
-        Item(5, 4, 55_00, 5, is_digital=True),
+        Item(5, 4, 55_00, 5, is_digital=True, stays=True),
     ]
     return Model({item.id: item for item in items}, {1: 150_00, 2: 150_00, 3: 65_00}, START + 60 * DAY)

@@ -100,15 +100,23 @@ class Inventory(State):
 
 
 class Wallet(State):
-    """What a deposit has left; `id` is the deposit's."""
+    """What a deposit has left; `id` is the deposit's.
+
+    `credit_cents` includes `carried_cents`, what came over from the deposit `replaces_id`.
+    """
 
     user_id: int
     credit_cents: int
     spent_cents: int
+    replaces_id: int | None = None
+    carried_cents: int = 0
 
 
 BOOKING = Aggregate(
-    "bookings", "booking", Booking, ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed")
+    "bookings",
+    "booking",
+    Booking,
+    ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed", "moved"),
 )
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))

@@ -8,6 +8,12 @@ from typing import Literal
 from shared.events.envelope import Aggregate, Part, State
 
 
+# The role of an account that is nobody's any more: its state names nobody, and whoever kept a name forgets it.
+ANONYMIZED = "ANONYMIZED"
+# The domain of their addresses, to which nothing is ever sent.
+ANONYMOUS_DOMAIN = "anonymized.passculture"
+
+
 class User(State):
     """An account, of a young person, a partner or an agent."""
 
@@ -32,7 +38,11 @@ class Recredit(Part):
 
 
 class Deposit(State):
-    """A credit granted. `amount_cents` includes every recredit; `version` tells the generations of a type apart."""
+    """A credit granted. `amount_cents` includes every recredit; `version` tells the generations of a type apart.
+
+    `replaces_id`: the deposit of which this one takes over bookings and what is left, as `bookings` decides and tells
+    (`wallet.changed`); the recredit PreviousDeposit then repeats what it told.
+    """
 
     user_id: int
     type: str
@@ -42,6 +52,7 @@ class Deposit(State):
     date_created: datetime
     expiration_date: datetime | None
     recredits: list[Recredit]
+    replaces_id: int | None = None
 
 
 NoticeParameter = str | int | bool | list[dict[str, str]] | None

@@ -20,11 +20,8 @@ from bookings.booking.states import booking_states
 from bookings.booking.values import BookingStatus, CancellationReason, ValidationAuthor
 from bookings.inventory.actions import give_back, lock_inventories
 from bookings.inventory.models import ActivationCode
-from bookings.replicas.models import OfferReplica, UserReplica
-from bookings.wallet.actions import change, lock_wallets, refund, spendings_of
-from bookings.wallet.actions import tell as tell_wallet
-from bookings.wallet.models import Wallet
-from bookings.wallet.rules import NOT_REIMBURSED_SUBCATEGORIES, is_handed_over
+from bookings.replicas.models import UserReplica
+from bookings.wallet.actions import lock_with_heirs, refund, spendings_of
 from shared import clock
 from shared.database import emit
 from shared.events.bookings import BOOKING
@@ -41,7 +38,6 @@ __all__ = [
     "cancel_as_beneficiary",
     "cancel_many",
     "change_display",
-    "hand_over",
     "reimburse_many",
     "reschedule",
     "tell",
@@ -163,7 +159,7 @@ async def _cancel_locked(
             burned=sum(booking.id in coded for booking in gone),
         )
     spendings = await spendings_of(session, ids)
-    await refund(session, spendings, await lock_wallets(session, {spending.wallet_id for spending in spendings}))
+    await refund(session, spendings, await lock_with_heirs(session, {spending.wallet_id for spending in spendings}))
     await tell(session, fact, ids)
 
 
@@ -211,50 +207,6 @@ async def reschedule(session: AsyncSession, stock_id: int, beginning: datetime |
             booking.date_used = None
             unused.append(booking.id)
     await tell(session, "unused", unused)
-
-
-async def hand_over(session: AsyncSession, *, user_id: int, deposit_id: int, previous_deposit_cents: int) -> list[int]:
-    """Give the live bookings of a person's replaced deposit to the new one, as its share of the old one allows.
-
-    What finance does not reimburse, and what is over, stays where it was. Answers the ids of the bookings moved; tells
-    `wallet.changed` for both wallets.
-    """
-    old_id = await session.scalar(
-        select(Wallet.id)
-        .where(Wallet.user_id == user_id, Wallet.id != deposit_id)
-        .order_by(Wallet.expiration_date.desc().nulls_first(), Wallet.id.desc())
-        .limit(1)
-    )
-    if old_id is None:
-        return []
-    rows = await session.execute(
-        select(Booking)
-        .join(OfferReplica, OfferReplica.id == Booking.offer_id)
-        .where(
-            Booking.deposit_id == old_id,
-            Booking.status.in_((BookingStatus.CONFIRMED.value, BookingStatus.USED.value)),
-            OfferReplica.subcategory_id.not_in(NOT_REIMBURSED_SUBCATEGORIES),
-        )
-        .order_by(Booking.id)
-        .with_for_update(of=Booking)
-        .execution_options(populate_existing=True)
-    )
-    bookings = {booking.id: booking for (booking,) in rows}
-    wallets = await lock_wallets(session, [old_id, deposit_id])
-    old, new = wallets[old_id], wallets[deposit_id]
-    spendings = [item for item in await spendings_of(session, bookings) if item.wallet_id == old_id]
-    movable = sum(item.amount_cents for item in spendings)
-    left = max(0, old.granted_cents - old.spent_cents)
-    if not is_handed_over(previous_deposit_cents=previous_deposit_cents, left_cents=left, movable_cents=movable):
-        return []
-    for item in spendings:
-        change(session, old, item.booking_id, -item.amount_cents, item.domain, "MOVED_OUT")
-        change(session, new, item.booking_id, item.amount_cents, item.domain, "MOVED_IN")
-    for booking in bookings.values():
-        booking.deposit_id = deposit_id
-    await tell_wallet(session, old)
-    await tell_wallet(session, new)
-    return list(bookings)
 
 
 async def change_display(session: AsyncSession, *, user_id: int, booking_id: int, ended: bool) -> None:

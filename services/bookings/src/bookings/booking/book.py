@@ -306,6 +306,8 @@ def _facts(
             user_id=booking["user_id"],
             credit_cents=purse.granted_cents,
             spent_cents=purse.spent_cents + total,
+            replaces_id=purse.replaces_id,
+            carried_cents=purse.carried_cents,
         )
         rows.append(outbox_row(WALLET, "changed", wallet))
     return rows

@@ -22,6 +22,8 @@ PURSE_COLUMNS = (
     "physical_spent_cents",
     "expiration_date",
     "recredit_types",
+    "replaces_id",
+    "carried_cents",
 )
 BOOKING_COLUMNS = (
     "id",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.booking.actions import cancel_many, hand_over, reschedule
+from bookings.booking.actions import cancel_many, reschedule
 from bookings.booking.models import Booking
 from bookings.booking.rules import (
     is_cancelled_by_suspension,
@@ -16,11 +16,10 @@ from bookings.booking.rules import (
 from bookings.booking.values import BookingStatus, CancellationReason
 from bookings.inventory.actions import lock_inventories, lock_offer_inventories, lock_offerer_inventories
 from bookings.replicas.models import OfferReplica, StockReplica
-from bookings.wallet.rules import PREVIOUS_DEPOSIT, DepositType
 from shared import clock
 from shared.events import Event, Subscribers
 from shared.events.offers import OFFER, OFFERER, STOCK, Offer, Offerer, Stock
-from shared.events.users import DEPOSIT, USER, Deposit, User
+from shared.events.users import USER, User
 
 subscribers = Subscribers()
 
@@ -99,11 +98,3 @@ async def cancel_with_holder(event: Event[User], session: AsyncSession) -> None:
             now=now,
         ),
     )
-
-
-@subscribers.on(DEPOSIT, "granted")
-async def hand_bookings_over(event: Event[Deposit], session: AsyncSession) -> None:
-    deposit = event.state
-    previous = sum(item.amount_cents for item in deposit.recredits if item.type == PREVIOUS_DEPOSIT)
-    if deposit.type == DepositType.GRANT_17_18 and previous > 0:
-        await hand_over(session, user_id=deposit.user_id, deposit_id=deposit.id, previous_deposit_cents=previous)

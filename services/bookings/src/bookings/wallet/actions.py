@@ -1,4 +1,4 @@
-"""What happens to wallets: deposits come, bookings spend, cancellations refund."""
+"""What happens to wallets: bookings spend, cancellations refund, what is left is carried over."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bookings.wallet.models import Wallet, WalletEntry
 from bookings.wallet.rules import Domain
 from shared import clock
-from shared.database import emit, upsert_replica
-from shared.events import Event
+from shared.database import emit
 from shared.events.bookings import WALLET
 from shared.events.bookings import Wallet as WalletState
-from shared.events.users import Deposit
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +38,25 @@ async def lock_wallets(session: AsyncSession, wallet_ids: Collection[int]) -> di
     return {wallet.id: wallet for wallet in rows}
 
 
-async def receive_deposit(session: AsyncSession, event: Event[Deposit]) -> bool:
-    """Open or correct the wallet of a deposit; tells `wallet.changed`. False when the news is old.
+async def lock_with_heirs(session: AsyncSession, wallet_ids: Collection[int]) -> dict[int, Wallet]:
+    """Lock wallets and those that replaced them, which get what is refunded."""
+    ids = list(set(wallet_ids))
+    heirs = await session.scalars(
+        select(Wallet.replaced_by_id).where(Wallet.id.in_(ids), Wallet.replaced_by_id.is_not(None))
+    )
+    wallets = await lock_wallets(session, [*ids, *(heir for heir in heirs if heir is not None)])
+    late = {wallet.replaced_by_id for wallet in wallets.values() if wallet.replaced_by_id is not None} - wallets.keys()
+    return wallets | await lock_wallets(session, late) if late else wallets
 
-    An amount below what is spent leaves the credit at what is spent: nothing can be bought then.
-    """
-    deposit = event.state
-    described = {
-        "user_id": deposit.user_id,
-        "type": deposit.type,
-        "generation": deposit.version,
-        "granted_cents": deposit.amount_cents,
-        "expiration_date": deposit.expiration_date,
-        "recredit_types": [recredit.type for recredit in deposit.recredits],
-    }
-    wallet = (await lock_wallets(session, [deposit.id])).get(deposit.id)
-    if wallet is None:
-        if not await upsert_replica(session, Wallet, event, credit_cents=deposit.amount_cents, **described):
-            return False
-        wallet = (await lock_wallets(session, [deposit.id]))[deposit.id]
-    elif wallet.version >= event.aggregate_version:
-        return False
-    else:
-        for name, value in described.items():
-            setattr(wallet, name, value)
-        wallet.version = event.aggregate_version
-        wallet.credit_cents = max(deposit.amount_cents, wallet.spent_cents)
-    await tell(session, wallet)
-    return True
+
+def settle_carried(old: Wallet, new: Wallet) -> None:
+    """Give the wallet that replaces another all that the other has left, both locked; nothing is left there."""
+    carried = max(0, old.granted_cents - old.spent_cents)
+    new.granted_cents = max(0, new.granted_cents + carried - new.carried_cents)
+    new.carried_cents = carried
+    old.replaced_by_id = new.id
+    for wallet in (old, new):
+        wallet.limit_credit()
 
 
 async def spendings_of(session: AsyncSession, booking_ids: Collection[int]) -> list[Spending]:
@@ -92,7 +81,7 @@ def change(session: AsyncSession, wallet: Wallet, booking_id: int, cents: int, d
         wallet.physical_spent_cents += cents
     if cents < 0:
         # A credit held up by what was spent comes down with it; spending never raises it.
-        wallet.credit_cents = max(wallet.granted_cents, wallet.spent_cents)
+        wallet.limit_credit()
     session.add(
         WalletEntry(
             wallet_id=wallet.id,
@@ -106,12 +95,19 @@ def change(session: AsyncSession, wallet: Wallet, booking_id: int, cents: int, d
 
 
 async def refund(session: AsyncSession, spendings: Collection[Spending], wallets: Mapping[int, Wallet]) -> None:
-    """Give back what cancelled bookings took; tells one `wallet.changed` a wallet. The wallets are locked."""
+    """Give back what cancelled bookings took; tells one `wallet.changed` a wallet. The wallets are locked, heirs too.
+
+    What goes back to a wallet that was replaced is carried over to its heir.
+    """
     touched: dict[int, Wallet] = {}
     for spending in spendings:
         wallet = wallets[spending.wallet_id]
         change(session, wallet, spending.booking_id, -spending.amount_cents, spending.domain, "CANCELLED")
         touched[wallet.id] = wallet
+        if wallet.replaced_by_id is not None:
+            heir = wallets[wallet.replaced_by_id]
+            settle_carried(wallet, heir)
+            touched[heir.id] = heir
     for wallet in touched.values():
         await tell(session, wallet)
 
@@ -123,5 +119,10 @@ async def tell(session: AsyncSession, wallet: Wallet) -> None:
 
 def state_of(wallet: Wallet) -> WalletState:
     return WalletState(
-        id=wallet.id, user_id=wallet.user_id, credit_cents=wallet.granted_cents, spent_cents=wallet.spent_cents
+        id=wallet.id,
+        user_id=wallet.user_id,
+        credit_cents=wallet.granted_cents,
+        spent_cents=wallet.spent_cents,
+        replaces_id=wallet.replaces_id,
+        carried_cents=wallet.carried_cents,
     )

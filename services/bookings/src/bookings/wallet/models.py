@@ -18,6 +18,9 @@ class Wallet(Replica, Base):
     except while more was already spent than a later correction grants (then it equals `spent_cents`, and nothing more
     can be bought). `spent_cents` is the sum of this wallet's ledger; the digital and physical parts count against the
     caps. `generation` tells the generations of a deposit type apart.
+
+    A deposit that replaces another (`replaces_id`) takes over its bookings and what it has left: `granted_cents` includes
+    that, `carried_cents`. Nothing more can be bought on the replaced one (`replaced_by_id`).
     """
 
     __tablename__ = "wallet"
@@ -30,6 +33,7 @@ class Wallet(Replica, Base):
             " AND digital_spent_cents + physical_spent_cents <= spent_cents",
             name="domains_within_spent",
         ),
+        CheckConstraint("carried_cents >= 0", name="carried_positive"),
         Index("ix_wallet_user", "user_id"),
     )
 
@@ -43,6 +47,13 @@ class Wallet(Replica, Base):
     physical_spent_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     expiration_date: Mapped[datetime | None]
     recredit_types: Mapped[list[str]]
+    replaces_id: Mapped[int | None]
+    replaced_by_id: Mapped[int | None]
+    carried_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    def limit_credit(self) -> None:
+        """Bring what may be spent in line with what is granted, never below what is spent."""
+        self.credit_cents = self.spent_cents if self.replaced_by_id else max(self.granted_cents, self.spent_cents)
 
 
 class WalletEntry(Base):

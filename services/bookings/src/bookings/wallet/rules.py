@@ -74,6 +74,8 @@ class Purse:
     physical_spent_cents: int
     expiration_date: datetime | None
     recredit_types: Collection[str] = ()
+    replaces_id: int | None = None
+    carried_cents: int = 0
 
     def is_active(self, now: datetime) -> bool:
         return self.expiration_date is None or self.expiration_date > now
@@ -144,12 +146,3 @@ def used_recredit_type(purse: Purse | None) -> str | None:
     if purse is None or purse.type != DepositType.GRANT_17_18:
         return None
     return next((accounted for held, accounted in _ACCOUNTED_RECREDITS if held in purse.recredit_types), None)
-
-
-def is_handed_over(*, previous_deposit_cents: int, left_cents: int, movable_cents: int) -> bool:
-    """Whether a deposit's live bookings go to the deposit that replaces it.
-
-    The new deposit's share from the previous one must be exactly what was left plus what those bookings cost: otherwise
-    whoever granted it did not count them in, and moving them would charge the person twice.
-    """
-    return previous_deposit_cents == left_cents + movable_cents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.wallet.actions import receive_deposit
+from bookings.booking.handover import receive_deposit
 from shared.events import Event, Subscribers
 from shared.events.users import DEPOSIT, Deposit
 

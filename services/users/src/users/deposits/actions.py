@@ -23,7 +23,6 @@ from users.deposits.rules import (
     DepositType,
     DepositTypeAlreadyGranted,
     GrantRefused,
-    HeldDeposit,
     NewDeposit,
     NewRecredit,
     RecreditType,
@@ -39,7 +38,6 @@ from users.deposits.rules import (
     role_of,
 )
 from users.eligibility.rules import EligibilityType, Reform, age_at, first_registration
-from users.replicas.models import WalletReplica
 from users.subscription.checks import registrations
 from users.subscription.queries import checks_of, person_of
 
@@ -81,7 +79,7 @@ async def grant_deposit(
         current.is_running(now) or (eligibility is EligibilityType.AGE17_18 and current.type is DepositType.GRANT_15_17)
     )
     if transferable and eligibility is not EligibilityType.AGE18:
-        deposit = await _recredit(session, account, deposits, first_age, age, source, now)
+        deposit = await _recredit(session, account, deposits, first_age, age, source, now, reform)
         account.recredit_amount_to_show_cents = _last_age_amount(deposit)
     else:
         new = first_deposit(eligibility, first_age)
@@ -94,20 +92,29 @@ async def grant_deposit(
         deposit = await _open(session, account, new, source, recredits, now)
         account.recredit_amount_to_show_cents = deposit.amount_cents
         if new.type is DepositType.GRANT_15_17:
-            deposit = await _add_current_age(session, account, deposit, first_age, age, source, now)
+            deposit = await _add_current_age(session, account, deposit, first_age, age, source, now, reform)
     await grant_role(session, account, role_of(DepositType(deposit.type), age))
     return deposit
 
 
 async def _add_current_age(
-    session: AsyncSession, account: Account, deposit: Deposit, first_age: int, age: int, source: str, now: datetime
+    session: AsyncSession,
+    account: Account,
+    deposit: Deposit,
+    first_age: int,
+    age: int,
+    source: str,
+    now: datetime,
+    reform: Reform,
 ) -> Deposit:
     """A legacy deposit opened for somebody who has turned 17 since they registered becomes the third credit at once."""
+    if now < reform.decree:
+        return deposit
     deposits = await deposits_of(session, account.id)
     holding = [held(item) for item in deposits]
     if not may_be_recredited(current_deposit(holding), holding, age=age, age_at_deposit=first_age, now=now):
         return deposit
-    return await _recredit(session, account, deposits, age, age, source, now)
+    return await _recredit(session, account, deposits, age, age, source, now, reform)
 
 
 async def recredit_for_age(session: AsyncSession, account_id: int, *, reform: Reform) -> Deposit:
@@ -130,7 +137,7 @@ async def recredit_for_age(session: AsyncSession, account_id: int, *, reform: Re
         raise UserCannotBeRecredited("nothing to add")
     registered_at = first_registration(person, checks, EligibilityType.AGE17_18, reform)
     first_age = age_at(person, registered_at) if registered_at else age
-    deposit = await _recredit(session, account, deposits, first_age, age, "recrédit automatique", now)
+    deposit = await _recredit(session, account, deposits, first_age, age, "recrédit automatique", now, reform)
     account.recredit_amount_to_show_cents = _last_age_amount(deposit)
     await grant_role(session, account, role_of(DepositType(deposit.type), age))
     return deposit
@@ -207,6 +214,7 @@ async def _open(
     now: datetime,
     *,
     expires_at: datetime | None = None,
+    replaces_id: int | None = None,
 ) -> Deposit:
     if account.birth_date is None:
         raise DepositNotGrantable("no birth date")
@@ -218,6 +226,7 @@ async def _open(
         source=source[:300],
         date_created=now,
         expiration_date=expires_at or expiration_date(account.birth_date),
+        replaces_id=replaces_id,
         recredits=[],
     )
     for recredit in recredits:
@@ -244,8 +253,14 @@ async def _recredit(
     age: int,
     source: str,
     now: datetime,
+    reform: Reform,
 ) -> Deposit:
-    """Add the ages' amounts to a GRANT_17_18, or replace an earlier credit by one and carry its rest over."""
+    """Add the ages' amounts to a GRANT_17_18, or replace an earlier credit by one.
+
+    What is left of the replaced one is carried over once `bookings`, which alone knows it to the cent, has told.
+    """
+    if now < reform.decree:
+        raise UserCannotBeRecredited("the third credit does not exist yet")
     holding = [held(deposit) for deposit in deposits]
     current = current_deposit(holding)
     if current is None or current.type is DepositType.GRANT_18:
@@ -259,20 +274,35 @@ async def _recredit(
             _add(deposit, recredit, now)
         await emit(session, DEPOSIT, "recredited", state_of(deposit))
         return deposit
-    rest = await remaining_cents(session, current)
     if DepositType.GRANT_17_18 in {item.type for item in holding}:
         raise DepositTypeAlreadyGranted(DepositType.GRANT_17_18)
     await _expire(session, deposits, now)
-    if rest > 0:
-        recredits.append(NewRecredit(RecreditType.PREVIOUS_DEPOSIT, rest))
-    source = f"{source} (reprise du dépôt {current.type} {current.id})" if rest > 0 else source
-    return await _open(session, account, NewDeposit(DepositType.GRANT_17_18, 1, 0), source, recredits, now)
+    source = f"{source} (reprise du dépôt {current.type} {current.id})"
+    new = NewDeposit(DepositType.GRANT_17_18, 1, 0)
+    return await _open(session, account, new, source, recredits, now, replaces_id=current.id)
 
 
-async def remaining_cents(session: AsyncSession, deposit: HeldDeposit) -> int:
-    """What is left of a deposit as far as `bookings` told; a wallet that was never heard of is untouched."""
-    wallet = await session.get(WalletReplica, deposit.id)
-    return max(0, deposit.amount_cents - (wallet.spent_cents if wallet else 0))
+async def carry_over(session: AsyncSession, account_id: int, deposit_id: int, cents: int) -> bool:
+    """Note what a deposit got of the one that it replaced, as `bookings` says; tells `deposit.recredited`.
+
+    The last word counts: a correction that comes later changes the same recredit. False when nothing changed.
+    """
+    account = await lock_account(session, account_id)
+    deposit = next((item for item in await deposits_of(session, account.id) if item.id == deposit_id), None)
+    if deposit is None or deposit.replaces_id is None:
+        return False
+    known = next((item for item in deposit.recredits if item.type == RecreditType.PREVIOUS_DEPOSIT.value), None)
+    if cents == (known.amount_cents if known else 0):
+        return False
+    now = clock.now()
+    if known is None:
+        _add(deposit, NewRecredit(RecreditType.PREVIOUS_DEPOSIT, cents), now)
+    else:
+        deposit.amount_cents += cents - known.amount_cents
+        deposit.date_updated = now
+        known.amount_cents = cents
+    await emit(session, DEPOSIT, "recredited", state_of(deposit))
+    return True
 
 
 async def _expire(session: AsyncSession, deposits: Sequence[Deposit], now: datetime) -> int:

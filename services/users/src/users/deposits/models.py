@@ -11,7 +11,7 @@ from users.base import Base
 
 
 class Deposit(Base):
-    """A credit of a person. `amount_cents` includes the recredits."""
+    """A credit of a person. `amount_cents` includes the recredits; `replaces_id` is the deposit that it took over from."""
 
     __tablename__ = "deposit"
     __table_args__ = (
@@ -30,6 +30,7 @@ class Deposit(Base):
     date_created: Mapped[datetime]
     date_updated: Mapped[datetime | None]
     expiration_date: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(BigInteger)
     recredits: Mapped[list[Recredit]] = relationship(
         back_populates="deposit", order_by="Recredit.id", lazy="raise", cascade="all"
     )

@@ -47,6 +47,7 @@ def state_of(deposit: Deposit) -> DepositState:
         source=deposit.source,
         date_created=deposit.date_created,
         expiration_date=deposit.expiration_date,
+        replaces_id=deposit.replaces_id,
         recredits=[
             RecreditState(type=r.type, amount_cents=r.amount_cents, date_created=r.date_created)
             for r in deposit.recredits

@@ -11,6 +11,7 @@ from shared.events.envelope import Event
 from shared.events.offers import ATTACHMENT, OFFER, OFFERER, Attachment, Offer, Offerer
 from shared.events.subscribers import Subscribers
 from users.accounts.actions import follow_attachments
+from users.deposits.actions import carry_over
 from users.replicas.models import ActiveOfferer, AttachmentReplica, OffererReplica, WalletReplica
 
 subscribers = Subscribers()
@@ -53,7 +54,8 @@ async def note_activity(event: Event[Offer], session: AsyncSession) -> None:
 
 @subscribers.on(WALLET)
 async def replicate_wallet(event: Event[Wallet], session: AsyncSession) -> None:
-    await upsert_replica(
+    """A deposit that replaced another gets what `bookings` carried over to it."""
+    moved = await upsert_replica(
         session,
         WalletReplica,
         event,
@@ -61,3 +63,5 @@ async def replicate_wallet(event: Event[Wallet], session: AsyncSession) -> None:
         credit_cents=event.state.credit_cents,
         spent_cents=event.state.spent_cents,
     )
+    if moved and event.state.replaces_id is not None:
+        await carry_over(session, event.state.user_id, event.state.id, event.state.carried_cents)

@@ -32,15 +32,13 @@ class PictureRefusal(StrEnum):
     NOT_OK = "not ok"
 
 
+def pictures_start(account_id: int) -> str:
+    """How the keys of all pictures of a person start."""
+    return f"{FOLDER}/{account_id}-"
+
+
 def _stem(account_id: int, third_party_id: str) -> str:
-    return f"{account_id}-{_UNSAFE.sub('_', third_party_id)}"
-
-
-def picture_keys(account_id: int, third_party_id: str) -> list[str]:
-    """Every key under which pictures of an identification may be kept."""
-    stem = _stem(account_id, third_party_id.removeprefix("deprecated-"))
-    extensions = (*_EXTENSIONS.values(), _OTHER)
-    return [f"{FOLDER}/{stem}-{side}.{extension}" for side in ("front", "back") for extension in extensions]
+    return f"{pictures_start(account_id)}{_UNSAFE.sub('_', third_party_id)}"
 
 
 async def store_pictures(
@@ -103,7 +101,7 @@ async def _archive(
                 return False
             picture = await ubble.download(again)
         extension = _EXTENSIONS.get(picture.content_type, _OTHER)
-        await storage.put(f"{FOLDER}/{stem}-{side}.{extension}", picture.content, picture.content_type)
+        await storage.put(f"{stem}-{side}.{extension}", picture.content, picture.content_type)
         some = True
     return some
 
