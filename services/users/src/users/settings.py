@@ -73,7 +73,8 @@ class Settings(IdentitySettings):
     app_url: str = "http://localhost:8082"
     portal_url: str = "http://localhost:3001"
 
-    credit_v3_decree_datetime: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    # The law's own date: the third credit replaces the former ones.
+    credit_v3_decree_datetime: datetime = datetime(2025, 3, 1, tzinfo=UTC)
     object_storage_url: str = ""
 
     @field_validator("credit_v3_decree_datetime")
