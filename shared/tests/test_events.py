@@ -2,16 +2,23 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
+from redis import exceptions as redis_errors
+from redis.exceptions import WatchError
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from sample.worker import subscribers
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from shared.database import emit
-from shared.events.consumers import Consumers
+from shared.events import upkeep
+from shared.events.consumers import Consumers, is_of_the_moment
 from shared.events.relay import Relay
 from shared.events.subscribers import join
 
@@ -99,8 +106,6 @@ async def test_an_older_fact_does_not_undo_a_newer_one(database, deliver):
 
 
 async def test_a_redelivery_has_no_effect(database, deliver):
-    from uuid import uuid4
-
     event_id = uuid4()
     assert await deliver(THING, "made", ThingState(id=1, label="a"), event_id=event_id)
     assert not await deliver(THING, "renamed", ThingState(id=1, label="b"), event_id=event_id)
@@ -187,3 +192,100 @@ async def test_the_entry_on_the_stream_is_plain_json_with_trace_and_version(data
 def test_an_undeclared_fact_is_a_programming_error():
     with pytest.raises(ValueError, match="does not declare"):
         THING.event_name("vanished")
+
+
+async def test_a_batch_is_never_sent_to_a_broker_that_lost_its_data_meanwhile(settings, database, redis, relay):
+    """Else its watermark would hide that everything before is gone."""
+    connection = await database.connect()
+    try:
+        await tell(database, "before")
+        await relay._compare_watermark(connection)
+        assert await relay.publish_once(connection) == 1
+        await tell(database, "after")
+        await relay._compare_watermark(connection)
+        await redis.flushdb()
+        with pytest.raises(WatchError):
+            await relay.publish_once(connection)
+        assert await redis.exists(THING.stream, "sample.watermark") == 0
+        await relay._compare_watermark(connection)
+        assert await relay.publish_once(connection) == 2
+    finally:
+        await connection.close()
+
+
+async def test_a_relay_that_lost_its_lock_asleep_sends_nothing(settings, database, redis, relay):
+    """It wakes up between looking and sending; another one has taken over and sent since."""
+    other = Relay(settings, database, redis)
+    first, second = await database.connect(), await database.connect()
+    try:
+        await tell(database, "one")
+        await relay._compare_watermark(first)
+        await other._compare_watermark(second)
+        assert await other.publish_once(second) == 1
+        await tell(database, "two")
+        with pytest.raises(WatchError):
+            await relay.publish_once(first)
+        assert await redis.xlen(THING.stream) == 1
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def test_an_event_that_two_cannot_bear_is_set_aside_once(settings, database, redis, consumers):
+    await consumers.ensure_groups()
+    entry = await redis.xadd(THING.stream, {"__data__": b"{}"})
+    await redis.xreadgroup("sample", "one", {THING.stream: ">"})
+    asleep = Consumers(settings, database, redis, join([subscribers]))
+    [subscription] = join([subscribers])
+    for each in (consumers, asleep):
+        await each._bury(subscription, entry, b"{}", "unreadable")
+    assert await redis.xlen(f"{THING.stream}.dead") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "of_the_moment"),
+    [
+        (ValueError("no"), False),
+        (psycopg.errors.StringDataRightTruncation("too long"), False),
+        (psycopg.errors.AdminShutdown("going down"), True),
+        (psycopg.errors.DiskFull("no space left"), True),
+        (psycopg.OperationalError("connection lost"), True),
+        (NoConnectionInTime("pool"), True),
+        (redis_errors.ConnectionError("gone"), True),
+        (TimeoutError(), True),
+    ],
+)
+def test_an_event_is_not_blamed_for_what_is_away(error, of_the_moment):
+    assert is_of_the_moment(error) is of_the_moment
+    if isinstance(error, psycopg.Error):
+        assert is_of_the_moment(DBAPIError("SELECT", None, error)) is of_the_moment
+
+
+async def test_receipts_outlive_a_clock_that_jumped_ahead(settings, database, deliver, redis, clock):
+    """They are dated by the database, and dropped by its clock: ours may say anything."""
+    event_id = uuid4()
+    await deliver(THING, "made", ThingState(id=1, label="a"), event_id=event_id)
+    await tell(database, "told")
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE outbox SET published_at = now()"))
+    await redis.xadd(THING.stream, {"__data__": b"{}"})
+    clock.advance(days=400)
+    await upkeep.prune_tables(settings, database)
+    await upkeep.trim_stream(settings, redis, THING.stream)
+    async with database.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 1
+        assert (await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one() == 1
+        await session.execute(text("UPDATE inbox SET received_at = now() - interval '15 days'"))
+        await session.execute(text("UPDATE outbox SET published_at = now() - interval '8 days'"))
+    assert await redis.xlen(THING.stream) == 1
+    await upkeep.prune_tables(settings, database)
+    async with database.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 0
+        assert (await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one() == 0
+
+
+async def test_an_entry_without_an_event_is_set_aside_at_once(redis, consumers):
+    async with running(consumers):
+        await redis.xadd(THING.stream, {"nonsense": b"x"})
+        await until(lambda: _is(redis.xlen(f"{THING.stream}.dead"), 1))
+        await until(lambda: _nothing_pending(redis))

@@ -16,7 +16,6 @@ from shared.settings import ServiceSettings
 from shared.telemetry.pools import POOLS
 from shared.telemetry.spans import is_tracing, span
 
-
 # A server that is gone without a word (a cut line, a dead host) is noticed within half a minute, not within hours.
 KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 
@@ -34,12 +33,7 @@ class Database:
             f"-c lock_timeout={settings.database_lock_timeout_ms} "
             f"-c statement_timeout={settings.database_statement_timeout_ms} -c timezone=UTC"
         )
-        arguments = {
-            "options": options,
-            "connect_timeout": 5,
-            "application_name": settings.context,
-            **KEEP_ALIVE,
-        }
+        arguments = {"options": options, "connect_timeout": 5, "application_name": settings.context, **KEEP_ALIVE}
         wait = settings.database_pool_wait_ms / 1_000
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
@@ -61,12 +55,7 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             url.set(drivername="postgresql").render_as_string(hide_password=False),
-            kwargs={
-                "options": options,
-                "connect_timeout": 5,
-                "application_name": settings.context,
-                **({"cursor_factory": TracedCursor} if is_tracing() else {}),
-            },
+            kwargs={**arguments, **({"cursor_factory": TracedCursor} if is_tracing() else {})},
             min_size=0,
             max_size=settings.database_pool_size,
             timeout=wait,

@@ -13,6 +13,7 @@ import socket
 import time
 from typing import Any
 
+import psycopg
 import structlog
 from faststream import AckPolicy
 from faststream.redis import RedisBroker, RedisStreamMessage, StreamSub
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from shared.database.session import Database
 from shared.events.envelope import Event
@@ -33,6 +35,18 @@ from shared.telemetry.trace import enter_trace
 log = structlog.get_logger(__name__)
 
 DATA = b"__data__"
+# A broker that says nothing for so long is gone, whatever the line pretends; reads wait for a second at most.
+BROKER_TIMEOUTS = {"socket_timeout": 10.0, "socket_connect_timeout": 2.0, "socket_keepalive": True}
+
+# Of several that find the same event unbearable (one of them was asleep), one sets it aside.
+_BURY = """
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then
+  return 0
+end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*',
+  '__data__', ARGV[3], 'group', ARGV[1], 'entry', ARGV[2], 'reason', ARGV[4])
+return 1
+"""
 
 
 class Consumers:
@@ -47,7 +61,7 @@ class Consumers:
         self._subscriptions = subscriptions
         self.group = settings.context
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
-        self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0)  # type: ignore[arg-type]
+        self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0, **BROKER_TIMEOUTS)  # type: ignore[arg-type]
         self._failed_at: dict[str, float] = {}
         for subscription in subscriptions:
             self._subscribe(subscription)
@@ -179,22 +193,15 @@ class Consumers:
             deliveries=deliveries,
             exc_info=error,
         )
-        # A database that is away says nothing about the event: it waits, however long that takes.
-        transient = isinstance(error, (DBAPIError, OSError, TimeoutError)) and not _is_data_error(error)
-        if deliveries >= self._settings.max_deliveries and not transient:
+        # A database or a broker that is away says nothing about the event: it waits, however long that takes.
+        if deliveries >= self._settings.max_deliveries and not is_of_the_moment(error):
             await self._bury(subscription, entry_id, event.model_dump_json().encode(), type(error).__name__)
 
     async def _bury(self, subscription: Subscription, entry_id: bytes, data: bytes, reason: str) -> None:
         stream = subscription.aggregate.stream
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.xadd(
-                f"{stream}.dead",
-                {"__data__": data, "group": self.group, "entry": entry_id, "reason": reason},
-                maxlen=10_000,
-                approximate=True,
-            )
-            pipeline.xack(stream, self.group, entry_id)
-            await pipeline.execute()
+        buried = await self._redis.eval(_BURY, 2, stream, f"{stream}.dead", self.group, entry_id, data, reason)
+        if not buried:
+            return
         DEAD.labels(stream).inc()
         log.error("consumers.event_dead", stream=stream, entry=entry_id.decode(), reason=reason)
 
@@ -208,10 +215,12 @@ def _described(subscription: Subscription, event: Event[Any]) -> dict[str, str |
     }
 
 
-def _is_data_error(error: Exception) -> bool:
-    """Whether a database error is about the data, not about the connection."""
-    code = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return isinstance(code, str) and code[:2] in {"22", "23", "42", "P0"}
+def is_of_the_moment(error: Exception) -> bool:
+    """Whether a failure is of the database, the broker or the line between, and so no fault of the event."""
+    if isinstance(error, (DBAPIError, psycopg.Error)):
+        code = getattr(getattr(error, "orig", error), "sqlstate", None)
+        return not (isinstance(code, str) and code[:2] in {"22", "23", "42", "P0"})
+    return isinstance(error, (NoConnectionInTime, RedisError, OSError, TimeoutError))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -19,7 +19,7 @@ from opentelemetry.trace import Span, SpanKind
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
 from shared.database.locks import lock_key
 from shared.database.session import Database
@@ -55,6 +55,10 @@ def entry(row: dict[str, Any]) -> bytes:
         }
     )
     return head[:-1] + b',"state":' + row["state"].encode() + b"}"
+
+
+def _text(value: bytes | str | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _span(row: dict[str, Any]) -> Span | None:
@@ -120,7 +124,11 @@ class Relay:
         log.info("relay.holding")
         while not stop.is_set():
             await self._compare_watermark(connection)
-            sent = await self.publish_once(connection)
+            try:
+                sent = await self.publish_once(connection)
+            except WatchError:
+                log.warning("relay.broker_changed")
+                continue
             self.healthy = True
             if sent < BATCH:
                 await self._wait(connection, stop)
@@ -144,8 +152,7 @@ class Relay:
 
     async def _compare_watermark(self, connection: AsyncConnection) -> None:
         """Send again what the broker forgot. The broker is asked before every batch: it may have restarted since."""
-        found = await self._redis.get(self._watermark)
-        stored = found.decode() if isinstance(found, bytes) else found
+        stored = _text(await self._redis.get(self._watermark))
         if stored is not None and stored == self._known_watermark:
             return
         since = datetime.fromisoformat(stored) if stored else datetime.min.replace(tzinfo=UTC)
@@ -158,7 +165,11 @@ class Relay:
             self._known_watermark = since.isoformat()
 
     async def publish_once(self, connection: AsyncConnection) -> int:
-        """Publish one batch; the number of events sent."""
+        """Publish one batch; the number of events sent.
+
+        Raises WatchError, and sends nothing, when the broker is not the one whose watermark was looked at: restarted
+        without its data since, or told by another relay. Sent there, the batch would hide that what came before is gone.
+        """
         async with connection.cursor(row_factory=dict_row) as cursor:
             rows = await (await cursor.execute(_PENDING, (BATCH,))).fetchall()
         OUTBOX_PENDING.set(len(rows))
@@ -167,6 +178,11 @@ class Relay:
         moment = await self._moment(connection)
         spans = [made for row in rows if (made := _span(row)) is not None]
         async with self._redis.pipeline(transaction=True) as pipeline:
+            # A connection that breaks from here on is a WatchError, too: the commands go to this broker or to none.
+            await pipeline.watch(self._watermark)
+            if _text(await pipeline.get(self._watermark)) != self._known_watermark:
+                raise WatchError("another watermark")
+            pipeline.multi()
             for row in rows:
                 pipeline.xadd(row["stream"], {"__data__": entry(row)})
             pipeline.set(self._watermark, moment.isoformat())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -11,7 +10,6 @@ from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared import clock
 from shared.database.locks import try_lock
 from shared.database.session import Database
 from shared.events.envelope import Aggregate
@@ -23,21 +21,30 @@ EVERY_SECONDS = 3_600.0
 IDLE_CONSUMER_MS = 3_600_000
 
 
+_PRUNE_OUTBOX = text("DELETE FROM outbox WHERE published_at < now() - make_interval(days => :days)")
+_PRUNE_INBOX = text("DELETE FROM inbox WHERE received_at < now() - make_interval(days => :days)")
+_DAY_MS = 86_400_000
+
+
 async def prune_tables(settings: ServiceSettings, database: Database) -> None:
-    """Drop published outbox rows and inbox receipts after their retention; receipts stay twice as long as entries."""
-    before = clock.now() - timedelta(days=settings.event_retention_days)
+    """Drop published outbox rows and inbox receipts after their retention; receipts stay twice as long as entries.
+
+    The database's clock decides, since it has dated them: one of ours that jumps ahead must not make receipts go that are
+    still needed.
+    """
     async with database.transaction() as session:
         if not await try_lock(session, f"upkeep.{settings.context}"):
             return
-        await session.execute(text("DELETE FROM outbox WHERE published_at < :before"), {"before": before})
-        receipts = before - timedelta(days=settings.event_retention_days)
-        await session.execute(text("DELETE FROM inbox WHERE received_at < :before"), {"before": receipts})
+        await session.execute(_PRUNE_OUTBOX, {"days": settings.event_retention_days})
+        await session.execute(_PRUNE_INBOX, {"days": 2 * settings.event_retention_days})
 
 
 async def trim_stream(settings: ServiceSettings, redis: Redis, stream: str) -> None:
-    """Trim what is older than the retention and read by every group: an unread entry is never dropped."""
-    horizon = clock.now() - timedelta(days=settings.event_retention_days)
-    oldest = (int(horizon.timestamp() * 1_000), 0)
+    """Trim what is older than the retention, by the broker's clock, and read by every group: an unread entry is never
+    dropped.
+    """
+    seconds, _ = await redis.time()
+    oldest = (seconds * 1_000 - settings.event_retention_days * _DAY_MS, 0)
     try:
         groups = await redis.xinfo_groups(stream)
     except ResponseError:
