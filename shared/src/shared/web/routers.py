@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import RootModel
 
+from shared.web.access import Access
 from shared.web.versions import refuse_old_app
 
 Surface = Literal["native", "pro", "public", "internal"]
@@ -62,9 +63,16 @@ def operation(
     timeout: float | None = None,
     max_body: int | None = None,
     composition: str | None = None,
+    access: Access | None = None,
 ) -> dict[str, Any]:
-    """`openapi_extra` for what the gateway must know: limits ("10/minute"), deadline (seconds), body size (bytes)."""
+    """`openapi_extra`: who may call, and what the gateway must know.
+
+    That is limits ("10/minute"), deadline (seconds), body size (bytes). `access` is one of `shared.web.access`; every
+    operation says it.
+    """
     extra: dict[str, Any] = {}
+    if access is not None:
+        extra["x-access"] = access
     if rate_limit is not None:
         match = _RATE.fullmatch(rate_limit)
         if match is None:

@@ -26,7 +26,8 @@ from shared import clock
 from shared.database import Database
 from shared.errors import ApiError, not_found
 from shared.identity import NativeUser
-from shared.web import DatabaseOf, Session, native_router
+from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import people
 
 router = native_router()
 
@@ -69,6 +70,7 @@ def _known(booking_id: int) -> int:
     operation_id="postNativeV1Bookings",
     response_model=BookOfferResponse,
     responses=idempotency.RESPONSES,
+    openapi_extra=operation(access=people()),
 )
 async def book_offer(
     body: BookOfferRequest, database: DatabaseOf, user: NativeUser, idempotency_key: IdempotencyKeyHeader = None
@@ -112,7 +114,12 @@ async def _book(database: Database, user_id: int, body: BookOfferRequest, key: K
     return booked.id
 
 
-@router.get("/native/v1/bookings", operation_id="getNativeV1Bookings", response_model=BookingsResponseV1)
+@router.get(
+    "/native/v1/bookings",
+    operation_id="getNativeV1Bookings",
+    response_model=BookingsResponseV1,
+    openapi_extra=operation(access=people()),
+)
 async def get_bookings_v1(session: Session, holder: ActiveHolder) -> BookingsResponseV1:
     held = await queries.held_bookings(session, holder.id)
     now = clock.now()
@@ -124,7 +131,12 @@ async def get_bookings_v1(session: Session, holder: ActiveHolder) -> BookingsRes
     )
 
 
-@router.get("/native/v2/bookings", operation_id="getNativeV2Bookings", response_model=BookingsResponseV2)
+@router.get(
+    "/native/v2/bookings",
+    operation_id="getNativeV2Bookings",
+    response_model=BookingsResponseV2,
+    openapi_extra=operation(access=people()),
+)
 async def get_bookings_v2(session: Session, holder: ActiveHolder) -> BookingsResponseV2:
     held = await queries.held_bookings(session, holder.id)
     now = clock.now()
@@ -146,6 +158,7 @@ def _after_18(held: list[queries.HeldBooking], holder: Holder) -> bool:
     "/native/v2/bookings/{booking_id:int}",
     operation_id="getNativeV2BookingsbookingId",
     response_model=BookingResponse,
+    openapi_extra=operation(access=people(other=404)),
 )
 async def get_booking(booking_id: int, session: Session, holder: ActiveHolder) -> BookingResponse:
     held = await queries.held_booking(session, holder.id, _known(booking_id))
@@ -155,7 +168,10 @@ async def get_booking(booking_id: int, session: Session, holder: ActiveHolder) -
 
 
 @router.get(
-    "/native/v2/bookings/{status}", operation_id="getNativeV2Bookingsstatus", response_model=BookingsListResponseV2
+    "/native/v2/bookings/{status}",
+    operation_id="getNativeV2Bookingsstatus",
+    response_model=BookingsListResponseV2,
+    openapi_extra=operation(access=people()),
 )
 async def get_bookings_list(status: str, session: Session, holder: ActiveHolder) -> BookingsListResponseV2:
     if status not in LISTS:
@@ -169,6 +185,7 @@ async def get_bookings_list(status: str, session: Session, holder: ActiveHolder)
     operation_id="postNativeV1BookingsbookingIdCancel",
     status_code=204,
     response_class=HttpResponse,
+    openapi_extra=operation(access=people(other=404)),
 )
 async def cancel_booking(booking_id: int, session: Session, holder: ActiveHolder) -> None:
     try:
@@ -184,6 +201,7 @@ async def cancel_booking(booking_id: int, session: Session, holder: ActiveHolder
     operation_id="postNativeV1BookingsbookingIdToggleDisplay",
     status_code=204,
     response_class=HttpResponse,
+    openapi_extra=operation(access=people(other=404)),
 )
 async def toggle_booking_display(
     booking_id: int, body: BookingDisplayStatusRequest, session: Session, holder: ActiveHolder

@@ -26,11 +26,13 @@ from bookings.booking_list.schemas import (
     Page,
     UserHasBookingResponse,
 )
+from bookings.replicas.pro_user import ActiveProUser
 from shared import clock
 from shared.errors import field_error, forbidden, not_found
-from shared.identity import Principal, ProUser
+from shared.identity import Principal
 from shared.money import to_euros
 from shared.web import Identifier, Session, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -43,9 +45,9 @@ Arrange = Callable[[Iterable[exports.Line]], Iterator[tuple[exports.Line, str]]]
 EventDate = Annotated[date, Query(alias="eventDate")]
 
 
-@router.get("/bookings/pro", operation_id="GetBookingsPro")
+@router.get("/bookings/pro", operation_id="GetBookingsPro", openapi_extra=operation(access=partners()))
 async def get_bookings_pro(
-    user: ProUser, filters: AskedFilters, session: Session, page: Page = 1
+    user: ActiveProUser, filters: AskedFilters, session: Session, page: Page = 1
 ) -> ListBookingsResponseModel:
     """Latest booked first, 1000 lines a page, one line a seat."""
     reader = _reader(user)
@@ -57,14 +59,20 @@ async def get_bookings_pro(
     )
 
 
-@router.get("/bookings/pro/userHasBookings", operation_id="GetUserHasBookings")
-async def get_user_has_bookings(session: Session, user: ProUser) -> UserHasBookingResponse:
+@router.get(
+    "/bookings/pro/userHasBookings", operation_id="GetUserHasBookings", openapi_extra=operation(access=partners())
+)
+async def get_user_has_bookings(session: Session, user: ActiveProUser) -> UserHasBookingResponse:
     return UserHasBookingResponse(has_bookings=await queries.has_bookings(session, _reader(user)))
 
 
-@router.get("/bookings/dates/{offer_id}", operation_id="GetOfferPriceCategoriesAndSchedulesByDates")
+@router.get(
+    "/bookings/dates/{offer_id}",
+    operation_id="GetOfferPriceCategoriesAndSchedulesByDates",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def get_offer_price_categories_and_schedules_by_dates(
-    offer_id: Identifier, session: Session, user: ProUser
+    offer_id: Identifier, session: Session, user: ActiveProUser
 ) -> list[EventDateScheduleAndPriceCategoriesCountModel]:
     """The local days of the offer on which something was booked, the first one first."""
     await _must_have_access(session, user, offer_id)
@@ -81,9 +89,11 @@ async def get_offer_price_categories_and_schedules_by_dates(
     operation_id="GetBookingsCsv",
     response_class=HttpResponse,
     responses=_FILE,
-    openapi_extra=_LONG,
+    openapi_extra=_LONG | operation(access=partners()),
 )
-async def get_bookings_csv(user: ProUser, filters: AskedFilters, session: Session, page: Page = 1) -> HttpResponse:
+async def get_bookings_csv(
+    user: ActiveProUser, filters: AskedFilters, session: Session, page: Page = 1
+) -> HttpResponse:
     """Every booking of the list, whatever the page."""
     rows = await queries.bookings_of_period(session, _reader(user), filters)
     return await _csv(rows, exports.duplicated)
@@ -94,9 +104,11 @@ async def get_bookings_csv(user: ProUser, filters: AskedFilters, session: Sessio
     operation_id="GetBookingsExcel",
     response_class=HttpResponse,
     responses=_FILE,
-    openapi_extra=_LONG,
+    openapi_extra=_LONG | operation(access=partners()),
 )
-async def get_bookings_excel(user: ProUser, filters: AskedFilters, session: Session, page: Page = 1) -> HttpResponse:
+async def get_bookings_excel(
+    user: ActiveProUser, filters: AskedFilters, session: Session, page: Page = 1
+) -> HttpResponse:
     """Every booking of the list, whatever the page."""
     rows = await queries.bookings_of_period(session, _reader(user), filters)
     return await _excel(rows, exports.duplicated)
@@ -107,10 +119,10 @@ async def get_bookings_excel(user: ProUser, filters: AskedFilters, session: Sess
     operation_id="ExportBookingsForOfferAsCsv",
     response_class=HttpResponse,
     responses=_FILE,
-    openapi_extra=_LONG,
+    openapi_extra=_LONG | operation(access=partners(other=403)),
 )
 async def export_bookings_for_offer_as_csv(
-    offer_id: Identifier, status: ExportFilter, event_date: EventDate, session: Session, user: ProUser
+    offer_id: Identifier, status: ExportFilter, event_date: EventDate, session: Session, user: ActiveProUser
 ) -> HttpResponse:
     return await _csv(await _event_rows(session, user, offer_id, status, event_date), exports.numbered)
 
@@ -120,10 +132,10 @@ async def export_bookings_for_offer_as_csv(
     operation_id="ExportBookingsForOfferAsExcel",
     response_class=HttpResponse,
     responses=_FILE,
-    openapi_extra=_LONG,
+    openapi_extra=_LONG | operation(access=partners(other=403)),
 )
 async def export_bookings_for_offer_as_excel(
-    offer_id: Identifier, status: ExportFilter, event_date: EventDate, session: Session, user: ProUser
+    offer_id: Identifier, status: ExportFilter, event_date: EventDate, session: Session, user: ActiveProUser
 ) -> HttpResponse:
     return await _excel(await _event_rows(session, user, offer_id, status, event_date), exports.numbered)
 

@@ -11,11 +11,13 @@ from bookings.desk.actions import DeskRefused, UnknownToken, keep_booking, prese
 from bookings.desk.errors import refused_keep, refused_use, unknown_booking
 from bookings.desk.queries import Counter
 from bookings.desk.rules import refusal_to_use
+from bookings.replicas.pro_user import ActiveProUser
 from shared import clock
 from shared.humanized import humanize
-from shared.identity import Principal, ProUser
+from shared.identity import Principal
 from shared.money import to_euros
-from shared.web import Response, Session, pro_router
+from shared.web import Response, Session, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -54,8 +56,9 @@ class GetBookingResponse(Response):
     "/bookings/token/{token}",
     operation_id="GetBookingByToken",
     responses={410: {"description": "Contremarque déjà validée, ou annulée"}},
+    openapi_extra=operation(access=partners(other=404)),
 )
-async def get_booking_by_token(token: str, session: Session, user: ProUser) -> GetBookingResponse:
+async def get_booking_by_token(token: str, session: Session, user: ActiveProUser) -> GetBookingResponse:
     """A booking that could be validated now; else why it could not."""
     try:
         counter = await present(session, reader_of(user), token)
@@ -73,8 +76,9 @@ async def get_booking_by_token(token: str, session: Session, user: ProUser) -> G
     status_code=204,
     response_class=HttpResponse,
     responses={410: {"description": "Contremarque déjà validée, ou annulée"}},
+    openapi_extra=operation(access=partners(other=404)),
 )
-async def patch_booking_use_by_token(token: str, session: Session, user: ProUser) -> None:
+async def patch_booking_use_by_token(token: str, session: Session, user: ActiveProUser) -> None:
     try:
         await use_booking(session, reader_of(user), token)
     except UnknownToken as error:
@@ -89,8 +93,9 @@ async def patch_booking_use_by_token(token: str, session: Session, user: ProUser
     status_code=204,
     response_class=HttpResponse,
     responses={410: {"description": "Contremarque pas encore validée, annulée, ou dont le remboursement a commencé"}},
+    openapi_extra=operation(access=partners(other=404)),
 )
-async def patch_booking_keep_by_token(token: str, session: Session, user: ProUser) -> None:
+async def patch_booking_keep_by_token(token: str, session: Session, user: ActiveProUser) -> None:
     try:
         await keep_booking(session, reader_of(user), token)
     except UnknownToken as error:

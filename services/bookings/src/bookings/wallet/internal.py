@@ -5,7 +5,8 @@ from __future__ import annotations
 from bookings.booking.queries import booked_offers
 from bookings.wallet.queries import credit_of
 from shared.identity import NativeUser
-from shared.web import Response, Session, internal_router
+from shared.web import Response, Session, internal_router, operation
+from shared.web.access import house
 
 router = internal_router()
 
@@ -28,7 +29,12 @@ class MyWalletResponse(Response):
     booked_offers: dict[str, int]
 
 
-@router.get("/internal/wallets/me", operation_id="getInternalWalletsMe", response_model=MyWalletResponse)
+@router.get(
+    "/internal/wallets/me",
+    operation_id="getInternalWalletsMe",
+    response_model=MyWalletResponse,
+    openapi_extra=operation(access=house(nobody=401)),
+)
 async def my_wallet(session: Session, user: NativeUser) -> MyWalletResponse:
     credit = await credit_of(session, user.id)
     offers = await booked_offers(session, user.id)

@@ -14,6 +14,7 @@ from documents.tickets.rules import ticket_of
 from shared.errors import gone, not_found, unavailable
 from shared.identity import NativeUser
 from shared.web import DatabaseOf, native_router, operation
+from shared.web.access import SERVED, people
 from shared.web.routers import ErrorBody
 
 router = native_router()
@@ -37,7 +38,7 @@ def _printer(request: Request) -> TicketPrinter:
         },
         410: {"model": ErrorBody, "description": "The booking is cancelled"},
     },
-    openapi_extra=operation(rate_limit="30/minute", timeout=30),
+    openapi_extra=operation(rate_limit="30/minute", timeout=30, access=people(other=404, suspended=SERVED)),
 )
 async def get_booking_ticket(
     booking_id: int, user: NativeUser, database: DatabaseOf, printer: Annotated[TicketPrinter, Depends(_printer)]

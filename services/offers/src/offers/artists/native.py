@@ -11,7 +11,8 @@ from typing import Annotated
 from fastapi import Path
 
 from shared.errors import not_found
-from shared.web import Response, native_router
+from shared.web import Response, native_router, operation
+from shared.web.access import anyone
 
 router = native_router()
 
@@ -37,13 +38,21 @@ class SimilarArtistsResponse(Response):
     artists: list[SimilarArtist]
 
 
-@router.get("/native/v1/artists/{artist_id}", operation_id="getNativeV1ArtistsartistId")
+@router.get(
+    "/native/v1/artists/{artist_id}",
+    operation_id="getNativeV1ArtistsartistId",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_artist(artist_id: ArtistId) -> ArtistPageResponse:
     """An artist's page: 404, since none is known."""
     raise not_found()
 
 
-@router.get("/native/v1/artists/{artist_id}/similar", operation_id="getNativeV1ArtistsartistIdSimilar")
+@router.get(
+    "/native/v1/artists/{artist_id}/similar",
+    operation_id="getNativeV1ArtistsartistIdSimilar",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_similar_artists(artist_id: ArtistId) -> SimilarArtistsResponse:
     """Artists like one: 404, since none is known."""
     raise not_found()

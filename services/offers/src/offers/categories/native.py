@@ -12,7 +12,8 @@ from offers.categories.music import MUSIC_GENRES
 from offers.categories.names import one_of
 from offers.categories.search_tree import search_nodes
 from offers.categories.tables import CATEGORIES, HOMEPAGE_LABELS, NATIVE_CATEGORIES, SEARCH_GROUPS, SUBCATEGORIES
-from shared.web import Response, native_router
+from shared.web import Response, native_router, operation
+from shared.web.access import anyone
 
 NO_NATIVE_CATEGORY = "NATIVE_CATEGORY_NONE"
 
@@ -206,14 +207,22 @@ router = native_router()
 
 
 @router.get(
-    "/native/v1/subcategories/v2", operation_id="getNativeV1SubcategoriesV2", response_model=SubcategoriesResponse
+    "/native/v1/subcategories/v2",
+    operation_id="getNativeV1SubcategoriesV2",
+    response_model=SubcategoriesResponse,
+    openapi_extra=operation(access=anyone()),
 )
 async def get_subcategories() -> RawResponse:
     """Every subcategory, with the groups and genres that the app sorts them into."""
     return RawResponse(_SUBCATEGORIES, media_type="application/json")
 
 
-@router.get("/native/v1/categories", operation_id="getNativeV1Categories", response_model=CategoriesResponse)
+@router.get(
+    "/native/v1/categories",
+    operation_id="getNativeV1Categories",
+    response_model=CategoriesResponse,
+    openapi_extra=operation(access=anyone()),
+)
 async def get_categories() -> RawResponse:
     """The nodes of the search's tree, in one flat list."""
     return RawResponse(_CATEGORIES, media_type="application/json")

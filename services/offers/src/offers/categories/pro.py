@@ -8,7 +8,8 @@ from offers.categories.kinds import Subcategory
 from offers.categories.music import MUSIC_GENRES
 from offers.categories.tables import CATEGORIES, SUBCATEGORIES
 from shared.identity import ProUser
-from shared.web import Response, pro_router
+from shared.web import Response, operation, pro_router
+from shared.web.access import PUBLIC, partners
 
 router = pro_router()
 
@@ -77,13 +78,21 @@ _CATEGORIES = CategoriesResponse(
 )
 
 
-@router.get("/offers/categories", operation_id="GetCategories")
+@router.get(
+    "/offers/categories",
+    operation_id="GetCategories",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_categories(user: ProUser) -> CategoriesResponse:
     """Every category and subcategory, retired ones included."""
     return _CATEGORIES
 
 
-@router.get("/offers/music-types", operation_id="GetMusicTypes")
+@router.get(
+    "/offers/music-types",
+    operation_id="GetMusicTypes",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_music_types(user: ProUser) -> list[MusicType]:
     """The genres of music by the trade's codes."""
     return [MusicType(gtl_id=row.gtl_id, label=row.label, can_be_event=row.can_be_event) for row in MUSIC_GENRES]

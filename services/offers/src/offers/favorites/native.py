@@ -29,7 +29,9 @@ from shared.web import (
     StorageOf,
     UtcDatetime,
     native_router,
+    operation,
 )
+from shared.web.access import PUBLIC, people
 
 router = native_router()
 
@@ -95,7 +97,7 @@ def _answer(favorite_id: int, offer: PublicOffer, storage: Storage, moment: date
     )
 
 
-@router.get("/native/v1/me/favorites", operation_id="getNativeV1MeFavorites")
+@router.get("/native/v1/me/favorites", operation_id="getNativeV1MeFavorites", openapi_extra=operation(access=people()))
 async def get_favorites(user: ActiveNativeUser, session: Session, storage: StorageOf) -> FavoritesResponse:
     """All favourites of the person, newest first."""
     moment = now()
@@ -105,7 +107,11 @@ async def get_favorites(user: ActiveNativeUser, session: Session, storage: Stora
     return FavoritesResponse(page=1, nb_favorites=len(found), favorites=found)
 
 
-@router.post("/native/v1/me/favorites", operation_id="postNativeV1MeFavorites")
+@router.post(
+    "/native/v1/me/favorites",
+    operation_id="postNativeV1MeFavorites",
+    openapi_extra=operation(access=people(other=PUBLIC)),
+)
 async def add_favorite(
     body: FavoriteRequest, user: ActiveNativeUser, session: Session, storage: StorageOf
 ) -> FavoriteResponse:
@@ -119,7 +125,10 @@ async def add_favorite(
 
 
 @router.delete(
-    "/native/v1/me/favorites/{favorite_id}", operation_id="deleteNativeV1MeFavoritesfavoriteId", status_code=204
+    "/native/v1/me/favorites/{favorite_id}",
+    operation_id="deleteNativeV1MeFavoritesfavoriteId",
+    status_code=204,
+    openapi_extra=operation(access=people(other=404)),
 )
 async def remove_favorite(favorite_id: Identifier, user: ActiveNativeUser, session: Session) -> None:
     """Let a favourite go; 404 unless it is the person's own."""

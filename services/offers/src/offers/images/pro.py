@@ -12,9 +12,10 @@ from offers.images.schemas import Thumbnail
 from offers.images.urls import mediation_url
 from offers.offers import rules as offer_rules
 from offers.offers.queries import offer_or_404
-from shared.identity import ProUser
+from offers.replicas.pro_user import ActiveProUser
 from shared.storage import Storage
 from shared.web import Identifier, Session, StorageOf, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -31,10 +32,10 @@ async def _delete(storage: Storage, keys: list[str]) -> None:
     "/offers/thumbnails",
     operation_id="CreateThumbnail",
     status_code=201,
-    openapi_extra=operation(max_body=rules.MAX_BYTES + 100_000, timeout=30),
+    openapi_extra=operation(max_body=rules.MAX_BYTES + 100_000, timeout=30, access=partners(other=403)),
 )
 async def create_thumbnail(
-    user: ProUser,
+    user: ActiveProUser,
     session: Session,
     storage: StorageOf,
     after: BackgroundTasks,
@@ -61,9 +62,14 @@ async def create_thumbnail(
     return Thumbnail(id=mediation.id, url=mediation_url(mediation), credit=mediation.credit)
 
 
-@router.delete("/offers/thumbnails/{offer_id}", operation_id="DeleteThumbnail", status_code=204)
+@router.delete(
+    "/offers/thumbnails/{offer_id}",
+    operation_id="DeleteThumbnail",
+    status_code=204,
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def delete_thumbnail(
-    offer_id: Identifier, user: ProUser, session: Session, storage: StorageOf, after: BackgroundTasks
+    offer_id: Identifier, user: ActiveProUser, session: Session, storage: StorageOf, after: BackgroundTasks
 ) -> None:
     """Take an offer's image away, if it has one. 404 `global`, 403."""
     offer = await offer_or_404(session, user, offer_id, lock=True)

@@ -11,6 +11,7 @@ from offers.images.keys import THUMBS
 from shared.errors import not_found
 from shared.storage import Storage
 from shared.web import StorageOf, operation, public_router
+from shared.web.access import anyone
 
 router = public_router()
 
@@ -34,7 +35,7 @@ async def _file(storage: Storage, key: str) -> HttpResponse:
     operation_id="getStoredImage",
     response_class=HttpResponse,
     responses=_IMAGE,
-    openapi_extra=_OPEN,
+    openapi_extra=_OPEN | operation(access=anyone()),
 )
 async def get_image(folder: Name, name: Name, storage: StorageOf) -> HttpResponse:
     """An image of an offer or a venue; 404 for any other key."""
@@ -46,7 +47,7 @@ async def get_image(folder: Name, name: Name, storage: StorageOf) -> HttpRespons
     operation_id="getStoredProductImage",
     response_class=HttpResponse,
     responses=_IMAGE,
-    openapi_extra=_OPEN,
+    openapi_extra=_OPEN | operation(access=anyone()),
 )
 async def get_product_image(name: Name, storage: StorageOf) -> HttpResponse:
     """An image of a product; 404 for any other key."""

@@ -19,7 +19,8 @@ from offers.search.geometry import distance
 from shared.clock import now
 from shared.errors import field_error, not_found
 from shared.geography import METROPOLITAN_TIMEZONE
-from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router
+from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router, operation
+from shared.web.access import anyone, people
 
 DEFAULT_RADIUS = 50_000.0
 MAX_RADIUS = 20_100_000.0
@@ -211,7 +212,9 @@ async def _venue(
     )
 
 
-@router.get("/native/v1/movie/calendar", operation_id="getNativeV1MovieCalendar")
+@router.get(
+    "/native/v1/movie/calendar", operation_id="getNativeV1MovieCalendar", openapi_extra=operation(access=anyone())
+)
 async def get_movie_calendar(
     session: Session,
     latitude: Latitude,
@@ -226,7 +229,9 @@ async def get_movie_calendar(
     return await _film(session, (allocine_id, visa), (latitude, longitude), around_radius, (first, last), None)
 
 
-@router.get("/native/v1/movie/calendar/me", operation_id="getNativeV1MovieCalendarMe")
+@router.get(
+    "/native/v1/movie/calendar/me", operation_id="getNativeV1MovieCalendarMe", openapi_extra=operation(access=people())
+)
 async def get_my_movie_calendar(
     user: ActiveNativeUser,
     session: Session,
@@ -243,7 +248,11 @@ async def get_my_movie_calendar(
     return await _film(session, (allocine_id, visa), (latitude, longitude), around_radius, (first, last), viewer)
 
 
-@router.get("/native/v1/venue/{venue_id}/movie/calendar", operation_id="getNativeV1VenuevenueIdMovieCalendar")
+@router.get(
+    "/native/v1/venue/{venue_id}/movie/calendar",
+    operation_id="getNativeV1VenuevenueIdMovieCalendar",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_venue_movie_calendar(
     venue_id: Identifier, session: Session, storage: StorageOf, first: From = None, last: To = None
 ) -> VenueMovieCalendarResponse:
@@ -251,7 +260,11 @@ async def get_venue_movie_calendar(
     return await _venue(session, storage, venue_id, (first, last), None)
 
 
-@router.get("/native/v1/venue/{venue_id}/movie/calendar/me", operation_id="getNativeV1VenuevenueIdMovieCalendarMe")
+@router.get(
+    "/native/v1/venue/{venue_id}/movie/calendar/me",
+    operation_id="getNativeV1VenuevenueIdMovieCalendarMe",
+    openapi_extra=operation(access=people()),
+)
 async def get_my_venue_movie_calendar(
     venue_id: Identifier,
     user: ActiveNativeUser,

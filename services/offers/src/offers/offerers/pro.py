@@ -11,19 +11,20 @@ from offers.offerers import schemas as s
 from offers.offerers.access import check_access
 from offers.offerers.rules import is_caledonian_siren, is_validated
 from offers.offerers.values import ValidationStatus
+from offers.replicas.pro_user import ActiveProUser
 from offers.venues import queries as venue_queries
 from offers.venues import shapes as venue_shapes
 from offers.venues.schemas import BannerMeta, OffersStatistics, VenueTypeLabel
-from shared.identity import ProUser
-from shared.web import Identifier, Session, pro_router
+from shared.web import Identifier, Session, operation, pro_router
+from shared.web.access import PUBLIC, partners
 
 router = pro_router()
 
 
-@router.get("/offerers/names", operation_id="ListOfferersNames")
+@router.get("/offerers/names", operation_id="ListOfferersNames", openapi_extra=operation(access=partners(other=PUBLIC)))
 async def list_names(
     session: Session,
-    user: ProUser,
+    user: ActiveProUser,
     validated: Annotated[bool | None, Query()] = None,
     validated_for_user: Annotated[bool | None, Query()] = None,
     offerer_id: Annotated[Identifier | None, Query()] = None,
@@ -39,8 +40,8 @@ async def list_names(
     return s.OfferersNames(offerers_names=[s.OffererName(id=row[0], name=row[1]) for row in rows])
 
 
-@router.get("/offerers/{offerer_id}", operation_id="GetOfferer")
-async def get_offerer(session: Session, user: ProUser, offerer_id: Identifier) -> s.OffererResponse:
+@router.get("/offerers/{offerer_id}", operation_id="GetOfferer", openapi_extra=operation(access=partners(other=403)))
+async def get_offerer(session: Session, user: ActiveProUser, offerer_id: Identifier) -> s.OffererResponse:
     """404 for an unknown offerer, 403 without a validated attachment (the portal then shows that it is awaited)."""
     offerer = await queries.offerer_or_404(session, offerer_id)
     await check_access(session, user, offerer.id)
@@ -96,8 +97,12 @@ async def get_offerer(session: Session, user: ProUser, offerer_id: Identifier) -
     )
 
 
-@router.get("/offerers/{offerer_id}/members", operation_id="GetOffererMembers")
-async def get_members(session: Session, user: ProUser, offerer_id: Identifier) -> s.Members:
+@router.get(
+    "/offerers/{offerer_id}/members",
+    operation_id="GetOffererMembers",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_members(session: Session, user: ActiveProUser, offerer_id: Identifier) -> s.Members:
     """Who is attached, validated or waiting."""
     offerer = await queries.offerer_or_404(session, offerer_id)
     await check_access(session, user, offerer.id)
@@ -112,10 +117,14 @@ async def get_members(session: Session, user: ProUser, offerer_id: Identifier) -
     return s.Members(members=sorted(members, key=lambda member: (member.status, member.email)))
 
 
-@router.get("/offerers/{offerer_id}/offerer_addresses", operation_id="GetOffererAddresses")
+@router.get(
+    "/offerers/{offerer_id}/offerer_addresses",
+    operation_id="GetOffererAddresses",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def get_addresses(
     session: Session,
-    user: ProUser,
+    user: ActiveProUser,
     offerer_id: Identifier,
     with_offers_option: Annotated[s.OffersOption | None, Query(alias="withOffersOption")] = None,
 ) -> list[s.OffererLocation]:
@@ -139,8 +148,10 @@ async def get_addresses(
     ]
 
 
-@router.get("/offerers/{offerer_id}/stats", operation_id="GetOffererStats")
-async def get_stats(session: Session, user: ProUser, offerer_id: Identifier) -> s.OffererStats:
+@router.get(
+    "/offerers/{offerer_id}/stats", operation_id="GetOffererStats", openapi_extra=operation(access=partners(other=403))
+)
+async def get_stats(session: Session, user: ActiveProUser, offerer_id: Identifier) -> s.OffererStats:
     """How often the offerer's offers were looked at. Nobody counts views yet: the contract's empty answer."""
     await check_access(session, user, offerer_id)
     return s.OffererStats(
@@ -148,8 +159,13 @@ async def get_stats(session: Session, user: ProUser, offerer_id: Identifier) -> 
     )
 
 
-@router.get("/offerers/{offerer_id}/v2/stats", operation_id="GetOffererV2Stats", deprecated=True)
-async def get_offers_stats(session: Session, user: ProUser, offerer_id: Identifier) -> OffersStatistics:
+@router.get(
+    "/offerers/{offerer_id}/v2/stats",
+    operation_id="GetOffererV2Stats",
+    deprecated=True,
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_offers_stats(session: Session, user: ActiveProUser, offerer_id: Identifier) -> OffersStatistics:
     """How many offers are published or wait for a review, each counted up to 500."""
     offerer = await queries.offerer_or_404(session, offerer_id)
     await check_access(session, user, offerer.id)

@@ -29,7 +29,9 @@ from shared.web import (
     StorageOf,
     UtcDatetime,
     native_router,
+    operation,
 )
+from shared.web.access import anyone
 
 MAX_OFFERS = 1_000
 MAX_ADVICES = 100
@@ -79,28 +81,42 @@ async def _approved(session: Session, offer_id: int, moment: datetime) -> Public
     return offer
 
 
-@router.get("/native/v1/offer/{offer_id}", operation_id="getNativeV1OfferofferId", deprecated=True)
+@router.get(
+    "/native/v1/offer/{offer_id}",
+    operation_id="getNativeV1OfferofferId",
+    deprecated=True,
+    openapi_extra=operation(access=anyone()),
+)
 async def get_offer_v1(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
     """The same page under its oldest address."""
     moment = now()
     return offer_answer(await _approved(session, offer_id, moment), storage, moment)
 
 
-@router.get("/native/v2/offer/{offer_id}", operation_id="getNativeV2OfferofferId", deprecated=True)
+@router.get(
+    "/native/v2/offer/{offer_id}",
+    operation_id="getNativeV2OfferofferId",
+    deprecated=True,
+    openapi_extra=operation(access=anyone()),
+)
 async def get_offer_v2(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponseV2:
     """The same page under its former address."""
     moment = now()
     return offer_answer_v2(await _approved(session, offer_id, moment), storage, moment)
 
 
-@router.get("/native/v3/offer/{offer_id}", operation_id="getNativeV3OfferofferId")
+@router.get(
+    "/native/v3/offer/{offer_id}", operation_id="getNativeV3OfferofferId", openapi_extra=operation(access=anyone())
+)
 async def get_offer(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
     """An approved offer, published or not (`isReleased` tells); 404 for any other."""
     moment = now()
     return offer_answer(await _approved(session, offer_id, moment), storage, moment)
 
 
-@router.post("/native/v2/offers/stocks", operation_id="postNativeV2OffersStocks")
+@router.post(
+    "/native/v2/offers/stocks", operation_id="postNativeV2OffersStocks", openapi_extra=operation(access=anyone())
+)
 async def get_offers_and_stocks(
     body: OffersStocksRequest, session: Session, storage: StorageOf
 ) -> OffersStocksResponse:
@@ -111,7 +127,11 @@ async def get_offers_and_stocks(
     return OffersStocksResponse(offers=[offer_answer(offer, storage, moment) for offer in wanted])
 
 
-@router.get("/native/v1/offer/{offer_id}/chronicles", operation_id="getNativeV1OfferofferIdChronicles")
+@router.get(
+    "/native/v1/offer/{offer_id}/chronicles",
+    operation_id="getNativeV1OfferofferIdChronicles",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_offer_chronicles(offer_id: Identifier, session: Session) -> OfferChroniclesResponse:
     """What club members wrote of the offer. No club writes to this platform yet, so there is never any."""
     if not await queries.is_approved(session, offer_id):
@@ -119,7 +139,11 @@ async def get_offer_chronicles(offer_id: Identifier, session: Session) -> OfferC
     return OfferChroniclesResponse(chronicles=[])
 
 
-@router.get("/native/v1/offer/{offer_id}/advices", operation_id="getNativeV1OfferofferIdAdvices")
+@router.get(
+    "/native/v1/offer/{offer_id}/advices",
+    operation_id="getNativeV1OfferofferIdAdvices",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_offer_advices(
     offer_id: Identifier,
     session: Session,

@@ -16,13 +16,15 @@ from offers.offers.rules import ean_searched
 from offers.offers.schemas import SubcategoryId, Url, VideoData
 from offers.offers.values import OfferStatus
 from offers.offers.videos import thumbnail_url, video_id
+from offers.replicas.pro_user import ActiveProUser
 from offers.venues.queries import venue_or_404
 from offers.venues.rules import opening_hours_by_day
 from offers.venues.values import Weekday
 from shared.clock import now
 from shared.errors import ApiError, field_error, not_found
 from shared.identity import ProUser
-from shared.web import Identifier, ProRequest, Response, Session, UtcDatetime, pro_router
+from shared.web import Identifier, ProRequest, Response, Session, UtcDatetime, operation, pro_router
+from shared.web.access import PUBLIC, partners
 
 router = pro_router()
 
@@ -76,15 +78,23 @@ class ArtistFound(Response):
     thumb_url: str | None
 
 
-@router.get("/offers/{offer_id}/opening-hours", operation_id="GetOfferOpeningHours")
-async def get_opening_hours(offer_id: Identifier, user: ProUser, session: Session) -> OfferOpeningHours:
+@router.get(
+    "/offers/{offer_id}/opening-hours",
+    operation_id="GetOfferOpeningHours",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_opening_hours(offer_id: Identifier, user: ActiveProUser, session: Session) -> OfferOpeningHours:
     await offer_or_404(session, user, offer_id, missing=_missing())
     return await _hours(session, offer_id)
 
 
-@router.patch("/offers/{offer_id}/opening-hours", operation_id="UpsertOfferOpeningHours")
+@router.patch(
+    "/offers/{offer_id}/opening-hours",
+    operation_id="UpsertOfferOpeningHours",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def patch_opening_hours(
-    offer_id: Identifier, body: OfferOpeningHours, user: ProUser, session: Session
+    offer_id: Identifier, body: OfferOpeningHours, user: ActiveProUser, session: Session
 ) -> OfferOpeningHours:
     offer = await offer_or_404(session, user, offer_id, lock=True, missing=_missing())
     given = {day: getattr(body.opening_hours, day.value) for day in Weekday}
@@ -101,9 +111,13 @@ async def _hours(session: Session, offer_id: int) -> OfferOpeningHours:
     return OfferOpeningHours(opening_hours=WeekdayTimespans(**opening_hours_by_day(stored)))
 
 
-@router.get("/offers/{venue_id}/ean/{ean}", operation_id="GetActiveVenueOfferByEan")
+@router.get(
+    "/offers/{venue_id}/ean/{ean}",
+    operation_id="GetActiveVenueOfferByEan",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def get_active_offer_by_ean(
-    venue_id: Identifier, ean: Annotated[str, Path(max_length=100)], user: ProUser, session: Session
+    venue_id: Identifier, ean: Annotated[str, Path(max_length=100)], user: ActiveProUser, session: Session
 ) -> ActiveEanOffer:
     """The offer of a venue that is out under an EAN; 404 `global` for an unknown venue or without one, 403."""
     venue = await venue_or_404(session, venue_id)
@@ -116,7 +130,11 @@ async def get_active_offer_by_ean(
     return ActiveEanOffer.model_validate(offer_answer(offer, moment).model_dump(by_alias=False))
 
 
-@router.get("/get-offer-video-data", operation_id="GetOfferVideoMetadata")
+@router.get(
+    "/get-offer-video-data",
+    operation_id="GetOfferVideoMetadata",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_video_data(user: ProUser, video_url: Annotated[Url, Query(alias="videoUrl")]) -> VideoData:
     # What YouTube says of the video (title, length) needs its API, which no adapter asks yet.
     identifier = video_id(str(video_url))
@@ -131,13 +149,19 @@ async def get_video_data(user: ProUser, video_url: Annotated[Url, Query(alias="v
     )
 
 
-@router.get("/highlights", operation_id="GetHighlights")
+@router.get(
+    "/highlights",
+    operation_id="GetHighlights",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_highlights(user: ProUser) -> list[Highlight]:
     # Highlights are made in the back office, which does not exist yet: there is none.
     return []
 
 
-@router.get("/artists", operation_id="GetArtists")
+@router.get(
+    "/artists", operation_id="GetArtists", openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC))
+)
 async def get_artists(user: ProUser, search: Annotated[str, Query(max_length=200)]) -> list[ArtistFound]:
     # There is no catalogue of artists yet: a partner writes the name.
     return []

@@ -28,10 +28,11 @@ from offers.offers.schemas import (
     PublishBody,
     VenueLocationBody,
 )
+from offers.replicas.pro_user import ActiveProUser
 from offers.venues.addresses import AddressGiven
 from shared.clock import now
-from shared.identity import ProUser
-from shared.web import Identifier, Session, pro_router
+from shared.web import Identifier, Session, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -71,8 +72,10 @@ def _artists(links: list[ArtistLinkBody] | None) -> list[ArtistGiven]:
     return [ArtistGiven(link.artist_type, link.artist_id, link.custom_name) for link in links or []]
 
 
-@router.get("/offers", operation_id="ListOffers")
-async def get_offers(user: ProUser, session: Session, query: Annotated[ListQuery, Query()]) -> list[OfferListItem]:
+@router.get("/offers", operation_id="ListOffers", openapi_extra=operation(access=partners()))
+async def get_offers(
+    user: ActiveProUser, session: Session, query: Annotated[ListQuery, Query()]
+) -> list[OfferListItem]:
     moment = now()
     return [list_item(offer, moment) for offer in await list_offers(session, user.id, _filters(query))]
 
@@ -95,13 +98,15 @@ def _new(body: OfferMinimalBody, **more: Any) -> NewOffer:
     )
 
 
-@router.post("/offers", operation_id="PostOffer", status_code=201)
-async def post_offer(body: OfferMinimalBody, user: ProUser, session: Session) -> IndividualOffer:
+@router.post("/offers", operation_id="PostOffer", status_code=201, openapi_extra=operation(access=partners(other=403)))
+async def post_offer(body: OfferMinimalBody, user: ActiveProUser, session: Session) -> IndividualOffer:
     return offer_answer(await create_offer(session, user, body.venue_id, _new(body)), now())
 
 
-@router.post("/v2/offers", operation_id="CreateOffer", status_code=201)
-async def create_complete_offer(body: OfferBody, user: ProUser, session: Session) -> IndividualOffer:
+@router.post(
+    "/v2/offers", operation_id="CreateOffer", status_code=201, openapi_extra=operation(access=partners(other=403))
+)
+async def create_complete_offer(body: OfferBody, user: ActiveProUser, session: Session) -> IndividualOffer:
     new = _new(
         body,
         address=_address(body.address),
@@ -117,8 +122,8 @@ async def create_complete_offer(body: OfferBody, user: ProUser, session: Session
     return offer_answer(await create_offer(session, user, body.venue_id, new), now())
 
 
-@router.patch("/offers/publish", operation_id="PatchPublishOffer")
-async def patch_publish(body: PublishBody, user: ProUser, session: Session) -> IndividualOffer:
+@router.patch("/offers/publish", operation_id="PatchPublishOffer", openapi_extra=operation(access=partners(other=403)))
+async def patch_publish(body: PublishBody, user: ActiveProUser, session: Session) -> IndividualOffer:
     offer = await publish_offer(
         session,
         user,
@@ -129,31 +134,46 @@ async def patch_publish(body: PublishBody, user: ProUser, session: Session) -> I
     return offer_answer(offer, now())
 
 
-@router.patch("/offers/active-status", operation_id="PatchOffersActiveStatus", status_code=204)
-async def patch_active_status(body: ActiveStatusBody, user: ProUser, session: Session) -> None:
+@router.patch(
+    "/offers/active-status",
+    operation_id="PatchOffersActiveStatus",
+    status_code=204,
+    openapi_extra=operation(access=partners()),
+)
+async def patch_active_status(body: ActiveStatusBody, user: ActiveProUser, session: Session) -> None:
     await set_active(session, user, body.ids, is_active=body.is_active)
 
 
-@router.patch("/offers/all-active-status", operation_id="PatchAllOffersActiveStatus", status_code=202)
-async def patch_all_active_status(body: AllActiveStatusBody, user: ProUser, session: Session) -> dict[str, Any]:
+@router.patch(
+    "/offers/all-active-status",
+    operation_id="PatchAllOffersActiveStatus",
+    status_code=202,
+    openapi_extra=operation(access=partners()),
+)
+async def patch_all_active_status(body: AllActiveStatusBody, user: ActiveProUser, session: Session) -> dict[str, Any]:
     ids = await matching_ids(session, user.id, _filters(body))
     await set_active(session, user, ids, is_active=body.is_active)
     return {}
 
 
-@router.post("/offers/delete-draft", operation_id="DeleteDraftOffers", status_code=204)
-async def post_delete_draft(body: DeleteDraftBody, user: ProUser, session: Session) -> None:
+@router.post(
+    "/offers/delete-draft",
+    operation_id="DeleteDraftOffers",
+    status_code=204,
+    openapi_extra=operation(access=partners()),
+)
+async def post_delete_draft(body: DeleteDraftBody, user: ActiveProUser, session: Session) -> None:
     await delete_drafts(session, user, body.ids)
 
 
-@router.get("/offers/{offer_id}", operation_id="GetOffer")
-async def get_offer(offer_id: Identifier, user: ProUser, session: Session) -> IndividualOfferWithAddress:
+@router.get("/offers/{offer_id}", operation_id="GetOffer", openapi_extra=operation(access=partners(other=403)))
+async def get_offer(offer_id: Identifier, user: ActiveProUser, session: Session) -> IndividualOfferWithAddress:
     return offer_answer_with_address(await offer_or_404(session, user, offer_id), now())
 
 
-@router.patch("/offers/{offer_id}", operation_id="PatchOffer")
+@router.patch("/offers/{offer_id}", operation_id="PatchOffer", openapi_extra=operation(access=partners(other=403)))
 async def patch_offer(
-    offer_id: Identifier, body: OfferPatch, user: ProUser, session: Session
+    offer_id: Identifier, body: OfferPatch, user: ActiveProUser, session: Session
 ) -> IndividualOfferWithAddress:
     sent = {
         name: getattr(body, name)

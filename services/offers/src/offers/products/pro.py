@@ -12,9 +12,10 @@ from offers.offerers.access import check_access
 from offers.offerers.queries import offerer_or_404
 from offers.products.queries import is_offered_already, product_by_ean
 from offers.products.values import GcuCompatibility
+from offers.replicas.pro_user import ActiveProUser
 from shared.errors import ApiError, field_error
-from shared.identity import ProUser
-from shared.web import Identifier, Response, Session, pro_router
+from shared.web import Identifier, Response, Session, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -34,9 +35,13 @@ def _refused(message: str) -> ApiError:
     return field_error("ean", message, status=422)
 
 
-@router.get("/get_product_by_ean/{ean}/{offerer_id}", operation_id="GetProductByEan")
+@router.get(
+    "/get_product_by_ean/{ean}/{offerer_id}",
+    operation_id="GetProductByEan",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def get_product_by_ean(
-    ean: Annotated[str, Path(max_length=100)], offerer_id: Identifier, user: ProUser, session: Session
+    ean: Annotated[str, Path(max_length=100)], offerer_id: Identifier, user: ActiveProUser, session: Session
 ) -> ProductInformations:
     try:
         await offerer_or_404(session, offerer_id)

@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 
 from offers.providers.tokens import ProviderIssuer, provider_of_key
 from shared.errors import ApiError
-from shared.web import DatabaseOf, PublicRequest, Response, internal_router
+from shared.web import DatabaseOf, PublicRequest, Response, internal_router, operation
+from shared.web.access import house
 
 router = internal_router()
 
@@ -27,7 +28,7 @@ class KeySet(Response):
     keys: list[dict[str, Any]]
 
 
-@router.post("/internal/api-keys/exchange", operation_id="exchangeApiKey")
+@router.post("/internal/api-keys/exchange", operation_id="exchangeApiKey", openapi_extra=operation(access=house()))
 async def exchange_api_key(body: KeyExchange, request: Request, database: DatabaseOf) -> ExchangedToken:
     issuer: ProviderIssuer = request.app.state.provider_issuer
     async with database.transaction() as session:
@@ -37,7 +38,7 @@ async def exchange_api_key(body: KeyExchange, request: Request, database: Databa
     return ExchangedToken(token=await issuer.token(provider.id), expires_in=int(issuer.lifetime.total_seconds()))
 
 
-@router.get("/internal/jwks", operation_id="jwks")
+@router.get("/internal/jwks", operation_id="jwks", openapi_extra=operation(access=house()))
 async def jwks(request: Request) -> KeySet:
     issuer: ProviderIssuer = request.app.state.provider_issuer
     return KeySet.model_validate(await issuer.keyring.document())

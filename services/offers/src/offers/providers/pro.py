@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from offers.offerers.access import check_access
 from offers.offers.answers import ALLOCINE
 from offers.providers.queries import links_of_venue, providers_for_venue
+from offers.replicas.pro_user import ActiveProUser
 from offers.venues.queries import venue_or_404
-from shared.identity import Principal, ProUser
+from shared.identity import Principal
 from shared.money import to_euros
-from shared.web import Identifier, Response, Session, UtcDatetime, pro_router
+from shared.web import Identifier, Response, Session, UtcDatetime, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -48,8 +50,12 @@ async def _check(session: AsyncSession, user: Principal, venue_id: int) -> None:
     await check_access(session, user, venue.managing_offerer_id)
 
 
-@router.get("/venues/{venue_id}/venue-providers", operation_id="ListVenueProviders")
-async def get_venue_providers(venue_id: Identifier, user: ProUser, session: Session) -> VenueProviders:
+@router.get(
+    "/venues/{venue_id}/venue-providers",
+    operation_id="ListVenueProviders",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_venue_providers(venue_id: Identifier, user: ActiveProUser, session: Session) -> VenueProviders:
     await _check(session, user, venue_id)
     return VenueProviders(
         venue_providers=[
@@ -71,8 +77,12 @@ async def get_venue_providers(venue_id: Identifier, user: ProUser, session: Sess
     )
 
 
-@router.get("/venues/{venue_id}/providers", operation_id="GetProvidersByVenue")
-async def get_providers(venue_id: Identifier, user: ProUser, session: Session) -> list[ProviderItem]:
+@router.get(
+    "/venues/{venue_id}/providers",
+    operation_id="GetProvidersByVenue",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_providers(venue_id: Identifier, user: ActiveProUser, session: Session) -> list[ProviderItem]:
     await _check(session, user, venue_id)
     return [_provider(provider) for provider in await providers_for_venue(session)]
 

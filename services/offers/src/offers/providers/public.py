@@ -13,6 +13,7 @@ from offers.categories.venue_types import VENUE_TYPES
 from offers.providers.queries import venues_of_provider
 from shared.identity import Provider
 from shared.web import Response, Session, UtcDatetime, operation, public_router
+from shared.web.access import providers
 
 router = public_router()
 
@@ -99,7 +100,7 @@ def _venue(venue: Any, link: Any) -> PublicVenue:
 @router.get(
     "/public/offers/v1/offerer_venues",
     operation_id="GetOffererVenues",
-    openapi_extra=operation(rate_limit="200/minute"),
+    openapi_extra=operation(rate_limit="200/minute", access=providers()),
 )
 async def get_offerer_venues(
     provider: Provider, session: Session, siren: Annotated[Siren | None, Query()] = None

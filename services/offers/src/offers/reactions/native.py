@@ -9,7 +9,17 @@ from offers.reactions import actions, queries
 from offers.reactions.values import ReactionType
 from offers.replicas.native_user import ActiveNativeUser
 from shared.clock import now
-from shared.web import BodyIdentifier, NativeRequest, Response, Session, StorageOf, UtcDatetime, native_router
+from shared.web import (
+    BodyIdentifier,
+    NativeRequest,
+    Response,
+    Session,
+    StorageOf,
+    UtcDatetime,
+    native_router,
+    operation,
+)
+from shared.web.access import people
 
 MAX_REACTIONS = 100
 
@@ -59,7 +69,12 @@ async def _available(user: ActiveNativeUser, session: Session, storage: StorageO
     return AvailableReactionsResponse(number_of_reactable_bookings=len(bookings), bookings=bookings)
 
 
-@router.get("/native/v1/reaction/available", operation_id="getNativeV1ReactionAvailable", deprecated=True)
+@router.get(
+    "/native/v1/reaction/available",
+    operation_id="getNativeV1ReactionAvailable",
+    deprecated=True,
+    openapi_extra=operation(access=people()),
+)
 async def get_available_reactions_v1(
     user: ActiveNativeUser, session: Session, storage: StorageOf
 ) -> AvailableReactionsResponse:
@@ -67,7 +82,11 @@ async def get_available_reactions_v1(
     return await _available(user, session, storage)
 
 
-@router.get("/native/v2/reaction/available", operation_id="getNativeV2ReactionAvailable")
+@router.get(
+    "/native/v2/reaction/available",
+    operation_id="getNativeV2ReactionAvailable",
+    openapi_extra=operation(access=people()),
+)
 async def get_available_reactions(
     user: ActiveNativeUser, session: Session, storage: StorageOf
 ) -> AvailableReactionsResponse:
@@ -75,13 +94,24 @@ async def get_available_reactions(
     return await _available(user, session, storage)
 
 
-@router.post("/native/v1/reaction", operation_id="postNativeV1Reaction", status_code=204, deprecated=True)
+@router.post(
+    "/native/v1/reaction",
+    operation_id="postNativeV1Reaction",
+    status_code=204,
+    deprecated=True,
+    openapi_extra=operation(access=people()),
+)
 async def react_v1(body: ReactionsRequest, user: ActiveNativeUser, session: Session) -> None:
     """The same under its former address."""
     await actions.react(session, user.id, {one.offer_id: one.reaction_type for one in body.reactions})
 
 
-@router.post("/native/v2/reaction", operation_id="postNativeV2Reaction", status_code=204)
+@router.post(
+    "/native/v2/reaction",
+    operation_id="postNativeV2Reaction",
+    status_code=204,
+    openapi_extra=operation(access=people()),
+)
 async def react(body: ReactionsRequest, user: ActiveNativeUser, session: Session) -> None:
     """What the person thought of offers that they used; the last word on an offer counts. All or none."""
     await actions.react(session, user.id, {one.offer_id: one.reaction_type for one in body.reactions})

@@ -20,7 +20,8 @@ from offers.search.criteria import Around, Criteria, Sort
 from offers.search.queries import find_matches
 from shared.clock import now
 from shared.money import to_cents
-from shared.web import Identifier, NativeRequest, Response, Session, UtcDatetime, native_router
+from shared.web import Identifier, NativeRequest, Response, Session, UtcDatetime, native_router, operation
+from shared.web.access import anyone, people
 
 SIMILAR = 20
 PLAYLIST = 40
@@ -84,6 +85,7 @@ def _params(around: Around | None, *, filtered: bool) -> RecommendationParams:
 @router.get(
     "/native/v1/recommendation/similar_offers/{offer_id}",
     operation_id="getNativeV1RecommendationSimilarOffersofferId",
+    openapi_extra=operation(access=anyone()),
 )
 async def get_similar_offers(
     offer_id: Identifier,
@@ -110,7 +112,11 @@ async def get_similar_offers(
     return SimilarOffersResponse(results=found[:SIMILAR], params=_params(around, filtered=bool(names)))
 
 
-@router.post("/native/v1/recommendation/playlist", operation_id="postNativeV1RecommendationPlaylist")
+@router.post(
+    "/native/v1/recommendation/playlist",
+    operation_id="postNativeV1RecommendationPlaylist",
+    openapi_extra=operation(access=people()),
+)
 async def get_playlist(
     body: PlaylistRequest,
     user: ActiveNativeUser,

@@ -29,6 +29,7 @@ from shared.clock import now
 from shared.errors import field_error
 from shared.storage import Storage
 from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router, operation
+from shared.web.access import anyone
 
 MAX_QUERY = 200
 MAX_PRICE = 10_000_000
@@ -161,7 +162,7 @@ async def _answer(session: Session, storage: Storage, criteria: Criteria, text: 
 @router.get(
     "/native/v1/search/offers",
     operation_id="getNativeV1SearchOffers",
-    openapi_extra=operation(rate_limit="120/minute", per="address"),
+    openapi_extra=operation(rate_limit="120/minute", per="address", access=anyone()),
 )
 async def search_offers(
     session: Session,

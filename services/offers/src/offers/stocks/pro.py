@@ -14,6 +14,7 @@ from offers.offers.answers import offer_answer_with_address, remaining_or_unlimi
 from offers.offers.queries import offer_or_404, whole_offer
 from offers.offers.schemas import IndividualOfferWithAddress
 from offers.offers.values import OfferValidation
+from offers.replicas.pro_user import ActiveProUser
 from offers.stocks import rules
 from offers.stocks.actions import (
     EventStock,
@@ -41,9 +42,9 @@ from offers.stocks.schemas import (
 )
 from shared.clock import now
 from shared.errors import ApiError, field_error
-from shared.identity import ProUser
 from shared.money import to_cents, to_euros
 from shared.web import Identifier, Session, operation, pro_router
+from shared.web.access import partners
 
 router = pro_router()
 
@@ -86,9 +87,9 @@ def _cents(price: Decimal | str) -> int:
     return to_cents(euros)
 
 
-@router.get("/offers/{offer_id}/stocks/", operation_id="GetStocks")
+@router.get("/offers/{offer_id}/stocks/", operation_id="GetStocks", openapi_extra=operation(access=partners(other=403)))
 async def get_stocks(
-    offer_id: Identifier, user: ProUser, session: Session, query: Annotated[StocksPageQuery, Query()]
+    offer_id: Identifier, user: ActiveProUser, session: Session, query: Annotated[StocksPageQuery, Query()]
 ) -> Stocks:
     offer = await offer_or_404(session, user, offer_id)
     stocks, total = await stocks_page(
@@ -108,8 +109,14 @@ async def get_stocks(
     return _answer(stocks, total=total, edited=0, is_draft=offer.validation is OfferValidation.DRAFT)
 
 
-@router.patch("/offers/{offer_id}/stocks/", operation_id="UpsertOfferStocks", openapi_extra=_MANY)
-async def patch_thing_stocks(offer_id: Identifier, body: ThingStocksBody, user: ProUser, session: Session) -> Stocks:
+@router.patch(
+    "/offers/{offer_id}/stocks/",
+    operation_id="UpsertOfferStocks",
+    openapi_extra=_MANY | operation(access=partners(other=403)),
+)
+async def patch_thing_stocks(
+    offer_id: Identifier, body: ThingStocksBody, user: ActiveProUser, session: Session
+) -> Stocks:
     missing = ApiError(404, {"global": "Cette offre n’existe pas."})
     offer = await offer_or_404(session, user, offer_id, lock=True, missing=missing)
     if any(stock.offer_id != offer_id for stock in body.stocks):
@@ -130,16 +137,24 @@ async def patch_thing_stocks(offer_id: Identifier, body: ThingStocksBody, user: 
     return _answer(stocks, total=len(stocks), edited=len(stocks), is_draft=is_draft)
 
 
-@router.post("/offers/{offer_id}/stocks/delete", operation_id="DeleteStocks")
-async def post_delete_stocks(offer_id: Identifier, body: DeleteStocksBody, user: ProUser, session: Session) -> Stocks:
+@router.post(
+    "/offers/{offer_id}/stocks/delete", operation_id="DeleteStocks", openapi_extra=operation(access=partners(other=403))
+)
+async def post_delete_stocks(
+    offer_id: Identifier, body: DeleteStocksBody, user: ActiveProUser, session: Session
+) -> Stocks:
     offer = await offer_or_404(session, user, offer_id, lock=True)
     deleted = await delete_stocks(session, offer, body.ids_to_delete)
     stocks, total = await stocks_page(session, offer_id, StocksQuery(timezone=timezone_of(offer)))
     return _answer(stocks, total=total, edited=deleted, is_draft=offer.validation is OfferValidation.DRAFT)
 
 
-@router.get("/offers/{offer_id}/stocks-stats", operation_id="GetStocksStats")
-async def get_stocks_stats(offer_id: Identifier, user: ProUser, session: Session) -> StocksStats:
+@router.get(
+    "/offers/{offer_id}/stocks-stats",
+    operation_id="GetStocksStats",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_stocks_stats(offer_id: Identifier, user: ActiveProUser, session: Session) -> StocksStats:
     await offer_or_404(session, user, offer_id)
     summary = await stocks_summary(session, offer_id)
     if summary.count == 0:
@@ -168,24 +183,35 @@ async def _edited(session: AsyncSession, offer: Any, stocks: Sequence[Any]) -> S
     return _answer(stocks, total=summary.count, edited=len(stocks), is_draft=is_draft)
 
 
-@router.post("/stocks/bulk", operation_id="BulkCreateEventStocks", status_code=201, openapi_extra=_MANY)
-async def post_event_stocks(body: EventStocksCreation, user: ProUser, session: Session) -> Stocks:
+@router.post(
+    "/stocks/bulk",
+    operation_id="BulkCreateEventStocks",
+    status_code=201,
+    openapi_extra=_MANY | operation(access=partners(other=403)),
+)
+async def post_event_stocks(body: EventStocksCreation, user: ActiveProUser, session: Session) -> Stocks:
     offer = await offer_or_404(session, user, body.offer_id, lock=True)
     return await _edited(
         session, offer, await create_event_stocks(session, offer, [_event(item) for item in body.stocks])
     )
 
 
-@router.patch("/stocks/bulk", operation_id="BulkUpdateEventStocks", openapi_extra=_MANY)
-async def patch_event_stocks(body: EventStocksUpdate, user: ProUser, session: Session) -> Stocks:
+@router.patch(
+    "/stocks/bulk", operation_id="BulkUpdateEventStocks", openapi_extra=_MANY | operation(access=partners(other=403))
+)
+async def patch_event_stocks(body: EventStocksUpdate, user: ActiveProUser, session: Session) -> Stocks:
     offer = await offer_or_404(session, user, body.offer_id, lock=True)
     given = [_event(item, item.id) for item in body.stocks]
     return await _edited(session, offer, await update_event_stocks(session, offer, given))
 
 
-@router.put("/offers/{offer_id}/price_categories", operation_id="ReplaceOfferPriceCategories")
+@router.put(
+    "/offers/{offer_id}/price_categories",
+    operation_id="ReplaceOfferPriceCategories",
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def put_price_categories(
-    offer_id: Identifier, body: PriceCategoriesBody, user: ProUser, session: Session
+    offer_id: Identifier, body: PriceCategoriesBody, user: ActiveProUser, session: Session
 ) -> IndividualOfferWithAddress:
     missing = ApiError(404, {"offer_id": "Cette offre n’existe pas."})
     offer = await offer_or_404(session, user, offer_id, lock=True, missing=missing)

@@ -14,7 +14,8 @@ from offers.venues.public_queries import PublicVenuePage
 from offers.venues.rules import opening_hours_by_day
 from shared.clock import now
 from shared.errors import not_found
-from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router
+from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router, operation
+from shared.web.access import anyone
 
 # The activities that the app has a name and a picture for; of others it is told nothing.
 SHOWN_ACTIVITIES = (
@@ -181,19 +182,30 @@ async def _venue(session: Session, venue_id: int) -> VenueResponse:
     return _answer(venue)
 
 
-@router.get("/native/v1/venue/{venue_id}", operation_id="getNativeV1VenuevenueId", deprecated=True)
+@router.get(
+    "/native/v1/venue/{venue_id}",
+    operation_id="getNativeV1VenuevenueId",
+    deprecated=True,
+    openapi_extra=operation(access=anyone()),
+)
 async def get_venue_v1(venue_id: Identifier, session: Session) -> VenueResponse:
     """The same page under its former address."""
     return await _venue(session, venue_id)
 
 
-@router.get("/native/v2/venue/{venue_id}", operation_id="getNativeV2VenuevenueId")
+@router.get(
+    "/native/v2/venue/{venue_id}", operation_id="getNativeV2VenuevenueId", openapi_extra=operation(access=anyone())
+)
 async def get_venue(venue_id: Identifier, session: Session) -> VenueResponse:
     """A permanent venue of an active offerer that was not closed; 404 for any other."""
     return await _venue(session, venue_id)
 
 
-@router.get("/native/v1/venue/{venue_id}/advices", operation_id="getNativeV1VenuevenueIdAdvices")
+@router.get(
+    "/native/v1/venue/{venue_id}/advices",
+    operation_id="getNativeV1VenuevenueIdAdvices",
+    openapi_extra=operation(access=anyone()),
+)
 async def get_venue_advices(
     venue_id: Identifier,
     session: Session,
@@ -211,6 +223,7 @@ async def get_venue_advices(
     "/native/v1/offerer/{offerer_id}/headline-offer",
     operation_id="getNativeV1OffereroffererIdHeadlineOffer",
     response_model_exclude_none=True,
+    openapi_extra=operation(access=anyone()),
 )
 async def get_headline_offer(offerer_id: Identifier, session: Session, storage: StorageOf) -> HeadlineOfferResponse:
     """The offer that an offerer puts forward, while it is active and has an image; else 404."""

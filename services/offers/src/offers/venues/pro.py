@@ -8,10 +8,12 @@ from fastapi import Query
 
 from offers.offerers import queries as offerer_queries
 from offers.offerers.access import check_access
+from offers.replicas.pro_user import ActiveProUser
 from offers.venues import queries, shapes
 from offers.venues import schemas as s
 from shared.identity import ProUser
-from shared.web import Identifier, Session, pro_router
+from shared.web import Identifier, Session, operation, pro_router
+from shared.web.access import PUBLIC, partners
 
 router = pro_router()
 
@@ -20,10 +22,10 @@ ActiveOnly = Annotated[bool | None, Query(alias="activeOfferersOnly")]
 OffererFilter = Annotated[Identifier | None, Query(alias="offererId")]
 
 
-@router.get("/venues", operation_id="GetVenues", deprecated=True)
+@router.get("/venues", operation_id="GetVenues", deprecated=True, openapi_extra=operation(access=partners()))
 async def get_venues(
     session: Session,
-    user: ProUser,
+    user: ActiveProUser,
     validated: Validated = None,
     active_offerers_only: ActiveOnly = None,
     offerer_id: OffererFilter = None,
@@ -36,10 +38,10 @@ async def get_venues(
     return s.VenueList(venues=[shapes.list_item(venue, has_created_offer=venue.id in with_offers) for venue in venues])
 
 
-@router.get("/lite/venues", operation_id="GetVenuesLite")
+@router.get("/lite/venues", operation_id="GetVenuesLite", openapi_extra=operation(access=partners()))
 async def get_venues_lite(
     session: Session,
-    user: ProUser,
+    user: ActiveProUser,
     validated: Validated = None,
     active_offerers_only: ActiveOnly = None,
     offerer_id: OffererFilter = None,
@@ -51,8 +53,12 @@ async def get_venues_lite(
     return s.VenueLiteList(venues=[s.VenueLite(id=venue.id, name=venue.common_name) for venue in venues])
 
 
-@router.get("/venues/siret/{siret}", operation_id="GetVenuesOfOffererFromSiret")
-async def get_venues_of_siret(session: Session, user: ProUser, siret: str) -> s.VenuesOfSiret:
+@router.get(
+    "/venues/siret/{siret}",
+    operation_id="GetVenuesOfOffererFromSiret",
+    openapi_extra=operation(access=partners(other=PUBLIC)),
+)
+async def get_venues_of_siret(session: Session, user: ActiveProUser, siret: str) -> s.VenuesOfSiret:
     """The offerer of a SIRET and its venues, the one with that SIRET first; nothing for an unknown or rejected one."""
     found = await offerer_queries.offerer_with_venues_by_siren(session, siret[:9])
     if found is None:
@@ -66,8 +72,8 @@ async def get_venues_of_siret(session: Session, user: ProUser, siret: str) -> s.
     )
 
 
-@router.get("/venues/{venue_id}", operation_id="GetVenue")
-async def get_venue(session: Session, user: ProUser, venue_id: Identifier) -> s.VenueResponse:
+@router.get("/venues/{venue_id}", operation_id="GetVenue", openapi_extra=operation(access=partners(other=403)))
+async def get_venue(session: Session, user: ActiveProUser, venue_id: Identifier) -> s.VenueResponse:
     """404 for an unknown venue, 403 without access to its offerer."""
     venue = await queries.venue_details(session, venue_id)
     await check_access(session, user, venue.managing_offerer_id)
@@ -75,8 +81,12 @@ async def get_venue(session: Session, user: ProUser, venue_id: Identifier) -> s.
     return shapes.details(venue, offers[venue.id])
 
 
-@router.get("/venue/{venue_id}/offers-statistics", operation_id="GetOffersStatistics")
-async def get_offers_statistics(session: Session, user: ProUser, venue_id: Identifier) -> s.OffersStatistics:
+@router.get(
+    "/venue/{venue_id}/offers-statistics",
+    operation_id="GetOffersStatistics",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_offers_statistics(session: Session, user: ActiveProUser, venue_id: Identifier) -> s.OffersStatistics:
     """How many offers of a venue are published or wait for a review, each counted up to 500."""
     venue = await queries.venue_or_404(session, venue_id)
     await check_access(session, user, venue.managing_offerer_id)
@@ -89,21 +99,33 @@ async def get_offers_statistics(session: Session, user: ProUser, venue_id: Ident
     )
 
 
-@router.get("/venues/{venue_id}/offers-statistics", operation_id="GetVenueOffersStats")
-async def get_venue_views(session: Session, user: ProUser, venue_id: Identifier) -> s.VenueViews:
+@router.get(
+    "/venues/{venue_id}/offers-statistics",
+    operation_id="GetVenueOffersStats",
+    openapi_extra=operation(access=partners(other=403)),
+)
+async def get_venue_views(session: Session, user: ActiveProUser, venue_id: Identifier) -> s.VenueViews:
     """How often a venue's offers were looked at. Nobody counts views yet, so there are none."""
     venue = await queries.venue_or_404(session, venue_id)
     await check_access(session, user, venue.managing_offerer_id)
     return s.VenueViews(venue_id=venue.id, total_views6_months=0, top_offers_by_consultation=[])
 
 
-@router.get("/venue-labels", operation_id="FetchVenueLabels")
+@router.get(
+    "/venue-labels",
+    operation_id="FetchVenueLabels",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_venue_labels(user: ProUser) -> list[s.VenueLabel]:
     """Labels of the ministry; none is kept yet."""
     return []
 
 
-@router.get("/venues-educational-statuses", operation_id="GetVenuesEducationalStatuses")
+@router.get(
+    "/venues-educational-statuses",
+    operation_id="GetVenuesEducationalStatuses",
+    openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC)),
+)
 async def get_educational_statuses(user: ProUser) -> s.EducationalStatuses:
     """Statuses of venues toward schools; none is kept yet."""
     return s.EducationalStatuses(statuses=[])

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from shared.errors import code_error
 from shared.identity import NativeUser
 from shared.web import Session, native_router, operation
+from shared.web.access import people
 from users.accounts.achievements import mark_seen
 from users.accounts.edition import checked_phone, checked_postal_code, edit_profile
 from users.accounts.native_schemas import (
@@ -33,7 +34,7 @@ router = native_router()
     "/native/v1/me",
     operation_id="getNativeV1Me",
     response_model=UserProfileResponse,
-    openapi_extra=operation(composition="me"),
+    openapi_extra=operation(composition="me", access=people()),
 )
 async def me(request: Request, principal: NativeUser, session: Session) -> UserProfileResponse:
     account = await active_account(session, principal)
@@ -72,14 +73,24 @@ async def _edit(
     return profile_response(await profile_of(session, settings, account))
 
 
-@router.patch("/native/v1/profile", operation_id="patchNativeV1Profile", response_model=UserProfileResponse)
+@router.patch(
+    "/native/v1/profile",
+    operation_id="patchNativeV1Profile",
+    response_model=UserProfileResponse,
+    openapi_extra=operation(access=people()),
+)
 async def patch_profile(
     request: Request, body: UserProfilePatchRequest, principal: NativeUser, session: Session
 ) -> UserProfileResponse:
     return await _edit(request, principal, session, body)
 
 
-@router.post("/native/v1/profile", operation_id="postNativeV1Profile", response_model=UserProfileResponse)
+@router.post(
+    "/native/v1/profile",
+    operation_id="postNativeV1Profile",
+    response_model=UserProfileResponse,
+    openapi_extra=operation(access=people()),
+)
 async def post_profile(
     request: Request, body: UserProfilePatchRequest, principal: NativeUser, session: Session
 ) -> UserProfileResponse:
@@ -90,6 +101,7 @@ async def post_profile(
     "/native/v1/reset_recredit_amount_to_show",
     operation_id="postNativeV1ResetRecreditAmountToShow",
     response_model=UserProfileResponse,
+    openapi_extra=operation(access=people()),
 )
 async def reset_recredit_amount_to_show(
     request: Request, principal: NativeUser, session: Session
@@ -103,6 +115,7 @@ async def reset_recredit_amount_to_show(
     "/native/v1/achievements/mark_as_seen",
     operation_id="postNativeV1AchievementsMarkAsSeen",
     response_model=AchievementsResponse,
+    openapi_extra=operation(access=people(other=404)),
 )
 async def mark_achievements_as_seen(
     body: MarkAchievementsAsSeenRequest, principal: NativeUser, session: Session
@@ -114,7 +127,13 @@ async def mark_achievements_as_seen(
     return AchievementsResponse([AchievementResponse.model_validate(achievement) for achievement in seen])
 
 
-@router.post("/native/v1/feedback", operation_id="postNativeV1Feedback", status_code=204, response_class=Response)
+@router.post(
+    "/native/v1/feedback",
+    operation_id="postNativeV1Feedback",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=people()),
+)
 async def post_feedback(body: PostFeedbackBody, principal: NativeUser, session: Session) -> Response:
     account = await active_account(session, principal)
     log.info(

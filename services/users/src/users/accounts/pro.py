@@ -9,7 +9,8 @@ from fastapi import Depends, Request, Response
 
 from shared.errors import ApiError, field_error
 from shared.identity import Principal, ProUser
-from shared.web import Session, pro_router
+from shared.web import Session, operation, pro_router
+from shared.web.access import partners
 from users.accounts.actions import lock_account, mark_rgs_seen, mark_tutorial_seen
 from users.accounts.edition import checked_portal_phone, edit_profile
 from users.accounts.queries import Partner, acts_for_offerer, partner_by_id
@@ -53,24 +54,46 @@ def refuse_unattached(partner: Partner, field: str) -> None:
         raise field_error(field, "Ce compte n'est rattaché à aucune structure.")
 
 
-@router.get("/users/current", operation_id="GetProfile", response_model=SharedCurrentUserResponseModel)
+@router.get(
+    "/users/current",
+    operation_id="GetProfile",
+    response_model=SharedCurrentUserResponseModel,
+    openapi_extra=operation(access=partners()),
+)
 async def get_profile(principal: ProUser, partner: SignedInPartner) -> SharedCurrentUserResponseModel:
     return current_response(partner, is_impersonated="impersonator" in principal.claims)
 
 
-@router.patch("/users/tuto-seen", operation_id="PatchUserTutoSeen", status_code=204, response_class=Response)
+@router.patch(
+    "/users/tuto-seen",
+    operation_id="PatchUserTutoSeen",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners()),
+)
 async def patch_user_tuto_seen(partner: SignedInPartner, session: Session) -> Response:
     await mark_tutorial_seen(session, partner.account.id)
     return Response(status_code=204)
 
 
-@router.patch("/users/rgs-seen", operation_id="PatchProUserRgsSeen", status_code=204, response_class=Response)
+@router.patch(
+    "/users/rgs-seen",
+    operation_id="PatchProUserRgsSeen",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners()),
+)
 async def patch_pro_user_rgs_seen(partner: SignedInPartner, session: Session) -> Response:
     await mark_rgs_seen(session, partner.account.id)
     return Response(status_code=204)
 
 
-@router.patch("/users/identity", operation_id="PatchUserIdentity", response_model=UserIdentityResponseModel)
+@router.patch(
+    "/users/identity",
+    operation_id="PatchUserIdentity",
+    response_model=UserIdentityResponseModel,
+    openapi_extra=operation(access=partners()),
+)
 async def patch_user_identity(
     body: UserIdentityBodyModel, principal: ProUser, partner: SignedInPartner, session: Session
 ) -> UserIdentityResponseModel:
@@ -81,7 +104,12 @@ async def patch_user_identity(
     return UserIdentityResponseModel(first_name=body.first_name, last_name=body.last_name)
 
 
-@router.patch("/users/phone", operation_id="PatchUserPhone", response_model=UserPhoneResponseModel)
+@router.patch(
+    "/users/phone",
+    operation_id="PatchUserPhone",
+    response_model=UserPhoneResponseModel,
+    openapi_extra=operation(access=partners()),
+)
 async def patch_user_phone(
     request: Request, body: UserPhoneBodyModel, principal: ProUser, partner: SignedInPartner, session: Session
 ) -> UserPhoneResponseModel:
@@ -92,7 +120,13 @@ async def patch_user_phone(
     return UserPhoneResponseModel(phone_number=number)
 
 
-@router.post("/users/log-user-review", operation_id="SubmitUserReview", status_code=204, response_class=Response)
+@router.post(
+    "/users/log-user-review",
+    operation_id="SubmitUserReview",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners(other=403)),
+)
 async def submit_user_review(body: SubmitReviewRequestModel, partner: SignedInPartner, session: Session) -> Response:
     """What a partner thinks of a page goes where the data team reads it: the log."""
     if REVIEW_FLAG not in await active_flags(session):

@@ -6,7 +6,8 @@ from fastapi import Response
 
 from shared.errors import code_error
 from shared.identity import NativeUser
-from shared.web import Session, native_router
+from shared.web import Session, native_router, operation
+from shared.web.access import people
 from users.accounts.profile import locked_active_account
 from users.anonymization.actions import ask_to_be_erased
 from users.anonymization.rules import Refusal
@@ -25,6 +26,7 @@ _WHY = {
     operation_id="postNativeV1AccountAnonymize",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def anonymize_account(principal: NativeUser, session: Session) -> Response:
     account = await locked_active_account(session, principal)

@@ -6,7 +6,8 @@ from fastapi import Request, Response
 
 from shared.errors import forbidden, not_found
 from shared.identity import ProUser
-from shared.web import Session, pro_router
+from shared.web import Session, operation, pro_router
+from shared.web.access import partners
 from users.accounts.actions import lock_account
 from users.accounts.pro import SignedInPartner
 from users.anonymization.partners import eligibility_of, erase_partner
@@ -22,12 +23,19 @@ FLAG = "WIP_PRO_AUTONOMOUS_ANONYMIZATION"
     "/users/anonymize/eligibility",
     operation_id="GetProAnonymizationEligibility",
     response_model=ProAnonymizationEligibilityResponseModel,
+    openapi_extra=operation(access=partners()),
 )
 async def get_eligibility(partner: SignedInPartner, session: Session) -> ProAnonymizationEligibilityResponseModel:
     return ProAnonymizationEligibilityResponseModel.model_validate(await eligibility_of(session, partner.account))
 
 
-@router.post("/users/anonymize", operation_id="Anonymize", status_code=204, response_class=Response)
+@router.post(
+    "/users/anonymize",
+    operation_id="Anonymize",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners()),
+)
 async def anonymize_partner(
     request: Request, principal: ProUser, partner: SignedInPartner, session: Session
 ) -> Response:

@@ -14,6 +14,7 @@ from shared import clock
 from shared.errors import ApiError, code_error
 from shared.identity import NativeUser, Principal
 from shared.web import NativeRequest, Session, native_router, operation
+from shared.web.access import people
 from users.accounts.profile import locked_active_account
 from users.bonus.actions import ask_bonus, custodian_content
 from users.bonus.rules import FRANCE, Person, is_city_code
@@ -99,7 +100,7 @@ async def _ask(
     operation_id="postNativeV1SubscriptionBonusQuotientFamilial",
     status_code=204,
     response_class=HttpResponse,
-    openapi_extra=LIMITS,
+    openapi_extra=LIMITS | operation(access=people()),
 )
 async def ask_by_quotient(
     request: Request, body: QuotientFamilialBonusCreditRequest, principal: NativeUser, session: Session
@@ -112,7 +113,7 @@ async def ask_by_quotient(
     operation_id="postNativeV1SubscriptionBonusDisability",
     status_code=204,
     response_class=HttpResponse,
-    openapi_extra=LIMITS,
+    openapi_extra=LIMITS | operation(access=people()),
 )
 async def ask_by_disability(
     request: Request, body: DisabilityBonusCreditRequest, principal: NativeUser, session: Session

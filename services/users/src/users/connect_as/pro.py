@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from shared.errors import ApiError
 from shared.web import operation, pro_router
+from shared.web.access import anyone
 from users.connect_as.actions import use_connect_as
 from users.sessions.native import SignInOf
 from users.sessions.pro import cookie_of, set_cookie
@@ -18,7 +19,7 @@ router = pro_router()
     "/users/connect-as/{token}",
     operation_id="ConnectAs",
     response_class=Response,
-    openapi_extra=operation(rate_limit="300/minute", per="address"),
+    openapi_extra=operation(rate_limit="300/minute", per="address", access=anyone()),
 )
 async def connect_as(request: Request, token: str, sign_in: SignInOf) -> Response:
     """302 to the page that the agent asked for, signed in as the partner."""

@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from shared.errors import ApiError
 from shared.identity import NativeUser
 from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import anyone, people
 from users.accounts.actions import lock_account
 from users.accounts.profile import active_account
 from users.credentials.actions import (
@@ -65,7 +66,7 @@ def device_of(request: Request, said: DeviceInfoV2 | None) -> Device | None:
     operation_id="postNativeV1RequestPasswordReset",
     status_code=204,
     response_class=Response,
-    openapi_extra=MAIL_LIMITS,
+    openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def request_password_reset(body: RequestPasswordResetRequest, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "resetPassword"):
@@ -82,7 +83,7 @@ async def request_password_reset(body: RequestPasswordResetRequest, sign_in: Sig
     operation_id="postNativeV1ResendEmailValidation",
     status_code=204,
     response_class=Response,
-    openapi_extra=MAIL_LIMITS,
+    openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def resend_email_validation(body: ResendEmailValidationRequest, sign_in: SignInOf) -> Response:
     async with even_time(sign_in.settings), sign_in.database.transaction() as session:
@@ -96,7 +97,7 @@ async def resend_email_validation(body: ResendEmailValidationRequest, sign_in: S
     "/native/v1/email_validation_remaining_resends/{email}",
     operation_id="getNativeV1EmailValidationRemainingResendsemail",
     response_model=EmailValidationRemainingResendsResponse,
-    openapi_extra=MAIL_LIMITS,
+    openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def remaining_resends(email: str, session: Session, sign_in: SignInOf) -> EmailValidationRemainingResendsResponse:
     quota = await quota_of(session, resend_key(email), sign_in.settings.email_resends)
@@ -110,6 +111,7 @@ async def remaining_resends(email: str, session: Session, sign_in: SignInOf) -> 
     operation_id="get__native_v1_email_validation_remaining_resends",
     response_model=EmailValidationRemainingResendsResponse,
     deprecated=True,
+    openapi_extra=operation(access=anyone()),
 )
 async def remaining_resends_of_nobody(sign_in: SignInOf) -> EmailValidationRemainingResendsResponse:
     """For old versions of the app, which forget to name the address."""
@@ -120,7 +122,7 @@ async def remaining_resends_of_nobody(sign_in: SignInOf) -> EmailValidationRemai
     "/native/v1/reset_password",
     operation_id="postNativeV1ResetPassword",
     response_model=ResetPasswordResponse,
-    openapi_extra=MAIL_LIMITS,
+    openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def reset_password_by_link(
     request: Request, body: ResetPasswordRequest, sign_in: SignInOf, issuer: IssuerOf
@@ -146,7 +148,7 @@ async def reset_password_by_link(
     "/native/v1/validate_email",
     operation_id="postNativeV1ValidateEmail",
     response_model=ValidateEmailResponse,
-    openapi_extra=MAIL_LIMITS,
+    openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def validate_email(
     request: Request, body: ValidateEmailRequest, sign_in: SignInOf, issuer: IssuerOf
@@ -168,6 +170,7 @@ async def validate_email(
     operation_id="postNativeV1ChangePassword",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def change_password(
     body: ChangePasswordRequest, principal: NativeUser, sign_in: SignInOf, database: DatabaseOf

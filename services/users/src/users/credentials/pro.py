@@ -9,6 +9,7 @@ from fastapi import Response
 from shared.errors import ApiError, field_error
 from shared.identity import ProUser
 from shared.web import DatabaseOf, Session, operation, pro_router
+from shared.web.access import anyone, partners
 from users.accounts.actions import lock_account
 from users.accounts.pro import signed_in_partner
 from users.accounts.rules import may_edit_portal_account
@@ -75,7 +76,7 @@ async def knows_password(sign_in: SignIn, account_id: int, password: str, passwo
     operation_id="ResetPassword",
     status_code=204,
     response_class=Response,
-    openapi_extra=LIMITS,
+    openapi_extra=LIMITS | operation(access=anyone()),
 )
 async def ask_reset(body: ResetPasswordBodyModel, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """The same answer for everybody, also for who asked too often."""
@@ -89,7 +90,11 @@ async def ask_reset(body: ResetPasswordBodyModel, sign_in: SignInOf, captcha: Ca
 
 
 @router.post(
-    "/users/check-token", operation_id="PostCheckToken", status_code=204, response_class=Response, openapi_extra=LIMITS
+    "/users/check-token",
+    operation_id="PostCheckToken",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=LIMITS | operation(access=anyone()),
 )
 async def check_reset_token(body: CheckTokenBodyModel, session: Session) -> Response:
     if await check_token(session, TokenType.RESET_PASSWORD, body.token) is None:
@@ -102,7 +107,7 @@ async def check_reset_token(body: CheckTokenBodyModel, session: Session) -> Resp
     operation_id="PostNewPassword",
     status_code=204,
     response_class=Response,
-    openapi_extra=LIMITS,
+    openapi_extra=LIMITS | operation(access=anyone()),
 )
 async def set_new_password(body: NewPasswordBodyModel, sign_in: SignInOf) -> Response:
     refuse_weak(body.new_password)
@@ -116,7 +121,13 @@ async def set_new_password(body: NewPasswordBodyModel, sign_in: SignInOf) -> Res
     return Response(status_code=204)
 
 
-@router.post("/users/password", operation_id="PostChangePassword", status_code=204, response_class=Response)
+@router.post(
+    "/users/password",
+    operation_id="PostChangePassword",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners()),
+)
 async def change_password(
     body: ChangePasswordBodyModel, principal: ProUser, sign_in: SignInOf, database: DatabaseOf
 ) -> Response:

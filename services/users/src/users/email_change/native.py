@@ -8,6 +8,7 @@ from shared import clock
 from shared.errors import ApiError, code_error
 from shared.identity import NativeUser
 from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import anyone, people
 from users.accounts.profile import active_account, locked_active_account
 from users.credentials.actions import reset_password
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
@@ -58,6 +59,7 @@ def _refused(code: str, message: str) -> ApiError:
     operation_id="postNativeV2ProfileUpdateEmail",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def update_email(principal: NativeUser, session: Session, sign_in: SignInOf) -> Response:
     account = await locked_active_account(session, principal)
@@ -73,7 +75,7 @@ async def update_email(principal: NativeUser, session: Session, sign_in: SignInO
     "/native/v2/profile/email_update/confirm",
     operation_id="postNativeV2ProfileEmailUpdateConfirm",
     response_model=EmailChangeConfirmationResponse,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def confirm_email_update(
     request: Request, body: ChangeBeneficiaryEmailBody, sign_in: SignInOf, issuer: IssuerOf
@@ -98,7 +100,7 @@ async def confirm_email_update(
     operation_id="postNativeV2ProfileEmailUpdateNewPassword",
     status_code=204,
     response_class=Response,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def set_new_password(body: ResetPasswordRequest, sign_in: SignInOf) -> Response:
     refuse_weak(body.new_password)
@@ -119,6 +121,7 @@ async def set_new_password(body: ResetPasswordRequest, sign_in: SignInOf) -> Res
     operation_id="postNativeV2ProfileEmailUpdateNewEmail",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people(other=401)),
 )
 async def choose_new_email(
     body: NewEmailSelectionRequest, principal: NativeUser, sign_in: SignInOf, database: DatabaseOf
@@ -144,7 +147,7 @@ async def choose_new_email(
     "/native/v1/profile/email_update/validate",
     operation_id="putNativeV1ProfileEmailUpdateValidate",
     response_model=ChangeBeneficiaryEmailResponse,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def validate_email_update(
     request: Request, body: ChangeBeneficiaryEmailBody, sign_in: SignInOf, issuer: IssuerOf
@@ -166,7 +169,7 @@ async def validate_email_update(
     operation_id="postNativeV1ProfileEmailUpdateCancel",
     status_code=204,
     response_class=Response,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def cancel_email_update(body: ChangeBeneficiaryEmailBody, session: Session) -> Response:
     if not await cancel_change(session, body.token):
@@ -178,6 +181,7 @@ async def cancel_email_update(body: ChangeBeneficiaryEmailBody, session: Session
     "/native/v1/profile/token_expiration",
     operation_id="getNativeV1ProfileTokenExpiration",
     response_model=UpdateEmailTokenExpiration,
+    openapi_extra=operation(access=people()),
 )
 async def email_token_expiration(
     principal: NativeUser, session: Session, sign_in: SignInOf
@@ -190,6 +194,7 @@ async def email_token_expiration(
     "/native/v2/profile/email_update/status",
     operation_id="getNativeV2ProfileEmailUpdateStatus",
     response_model=EmailUpdateStatusResponse,
+    openapi_extra=operation(access=people()),
 )
 async def email_update_status(principal: NativeUser, session: Session, sign_in: SignInOf) -> EmailUpdateStatusResponse:
     settings = sign_in.settings

@@ -7,6 +7,7 @@ from fastapi import Response
 from shared.errors import ApiError, field_error
 from shared.identity import ProUser
 from shared.web import DatabaseOf, Session, operation, pro_router
+from shared.web.access import anyone, partners
 from users.accounts.actions import lock_account
 from users.accounts.pro import SignedInPartner, signed_in_partner
 from users.accounts.rules import may_edit_portal_account
@@ -21,7 +22,13 @@ from users.sessions.native import SignInOf
 router = pro_router()
 
 
-@router.post("/users/email", operation_id="PostUserEmail", status_code=204, response_class=Response)
+@router.post(
+    "/users/email",
+    operation_id="PostUserEmail",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners()),
+)
 async def post_user_email(
     body: UserResetEmailBodyModel, principal: ProUser, sign_in: SignInOf, database: DatabaseOf
 ) -> Response:
@@ -57,7 +64,7 @@ async def post_user_email(
     operation_id="PatchValidateEmail",
     status_code=204,
     response_class=Response,
-    openapi_extra=operation(rate_limit="300/minute", per="address"),
+    openapi_extra=operation(rate_limit="300/minute", per="address", access=anyone()),
 )
 async def patch_validate_email(body: ChangeProEmailBody, session: Session) -> Response:
     """The link of the mail to the new address. One that was taken meanwhile is answered alike, and nothing changes."""
@@ -75,6 +82,7 @@ async def patch_validate_email(body: ChangeProEmailBody, session: Session) -> Re
     "/users/email_pending_validation",
     operation_id="GetUserEmailPendingValidation",
     response_model=UserEmailValidationResponseModel,
+    openapi_extra=operation(access=partners()),
 )
 async def get_user_email_pending_validation(
     partner: SignedInPartner, session: Session

@@ -6,7 +6,8 @@ from fastapi import Request
 from pydantic import Field
 
 from shared.money import EUROS_PER_XPF
-from shared.web import Response, Session, native_router
+from shared.web import Response, Session, native_router, operation
+from shared.web.access import anyone
 from users.deposits.rules import AMOUNTS_BY_AGE, BONUS_AMOUNT, BONUS_THRESHOLD
 from users.features.queries import active_flags
 from users.features.reference import (
@@ -53,7 +54,12 @@ class SettingsResponse(Response):
     wip_enable_credit_v3: bool = Field(alias="wipEnableCreditV3")
 
 
-@router.get("/native/v1/settings", operation_id="getNativeV1Settings", response_model=SettingsResponse)
+@router.get(
+    "/native/v1/settings",
+    operation_id="getNativeV1Settings",
+    response_model=SettingsResponse,
+    openapi_extra=operation(access=anyone()),
+)
 async def get_settings(request: Request, session: Session) -> SettingsResponse:
     flags = await active_flags(session)
     settings: Settings = request.app.state.settings

@@ -6,7 +6,8 @@ from fastapi import Response
 
 from shared.errors import ApiError, code_error
 from shared.identity import NativeUser
-from shared.web import DatabaseOf, Session, native_router
+from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import people
 from users.accounts.profile import active_account, locked_active_account
 from users.phone.actions import send_code, sms_quota, validate_code
 from users.phone.rules import CodeRefusal, Refused
@@ -44,6 +45,7 @@ def _refusal(refused: Refused) -> ApiError:
     operation_id="post__native_v1_send_phone_validation_code",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def send_phone_validation_code(
     body: SendPhoneValidationRequest, principal: NativeUser, database: DatabaseOf, sign_in: SignInOf
@@ -61,6 +63,7 @@ async def send_phone_validation_code(
     operation_id="post__native_v1_validate_phone_number",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def validate_phone_number(
     body: ValidatePhoneNumberRequest, principal: NativeUser, database: DatabaseOf, sign_in: SignInOf
@@ -79,6 +82,7 @@ async def validate_phone_number(
     "/native/v1/phone_validation/remaining_attempts",
     operation_id="get__native_v1_phone_validation_remaining_attempts",
     response_model=PhoneValidationRemainingAttemptsRequest,
+    openapi_extra=operation(access=people()),
 )
 async def phone_validation_remaining_attempts(
     principal: NativeUser, session: Session, sign_in: SignInOf

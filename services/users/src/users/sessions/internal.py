@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import Request
 
 from shared.errors import ApiError
-from shared.web import DatabaseOf, internal_router
+from shared.web import DatabaseOf, internal_router, operation
+from shared.web.access import house
 from users.sessions.actions import see_portal_session
 from users.sessions.native import IssuerOf
 from users.sessions.schemas import ExchangeRequest, ExchangeResponse, KeySetResponse
@@ -13,7 +14,12 @@ from users.sessions.schemas import ExchangeRequest, ExchangeResponse, KeySetResp
 router = internal_router()
 
 
-@router.post("/internal/sessions/exchange", operation_id="exchangeSession", response_model=ExchangeResponse)
+@router.post(
+    "/internal/sessions/exchange",
+    operation_id="exchangeSession",
+    response_model=ExchangeResponse,
+    openapi_extra=operation(access=house()),
+)
 async def exchange_session(body: ExchangeRequest, database: DatabaseOf, issuer: IssuerOf) -> ExchangeResponse:
     async with database.transaction() as session:
         found = await see_portal_session(session, issuer.settings, body.session)
@@ -22,6 +28,8 @@ async def exchange_session(body: ExchangeRequest, database: DatabaseOf, issuer: 
     return ExchangeResponse(token=await issuer.portal(*found), expires_in=int(issuer.access_lifetime.total_seconds()))
 
 
-@router.get("/internal/jwks", operation_id="jwks", response_model=KeySetResponse)
+@router.get(
+    "/internal/jwks", operation_id="jwks", response_model=KeySetResponse, openapi_extra=operation(access=house())
+)
 async def jwks(request: Request) -> KeySetResponse:
     return KeySetResponse.model_validate(await request.app.state.keyring.document())

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from shared.errors import ApiError
 from shared.identity import NativeRefresh, NativeUser, Principal
 from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import SERVED, anyone, people
 from users.accounts.queries import account_by_id, state_of_account
 from users.accounts.rules import AccountState
 from users.features.queries import active_flags
@@ -102,7 +103,10 @@ async def _sign_in(
 
 
 @router.post(
-    "/native/v1/signin", operation_id="postNativeV1Signin", response_model=SigninResponse, openapi_extra=SIGNIN_LIMITS
+    "/native/v1/signin",
+    operation_id="postNativeV1Signin",
+    response_model=SigninResponse,
+    openapi_extra=SIGNIN_LIMITS | operation(access=anyone()),
 )
 async def signin(
     request: Request, body: SigninRequest, sign_in: SignInOf, issuer: IssuerOf, captcha: CaptchaOf
@@ -112,7 +116,10 @@ async def signin(
 
 
 @router.post(
-    "/native/v2/signin", operation_id="postNativeV2Signin", response_model=SigninResponseV2, openapi_extra=SIGNIN_LIMITS
+    "/native/v2/signin",
+    operation_id="postNativeV2Signin",
+    response_model=SigninResponseV2,
+    openapi_extra=SIGNIN_LIMITS | operation(access=anyone()),
 )
 async def signin_v2(
     request: Request, body: SigninRequestV2, sign_in: SignInOf, issuer: IssuerOf, captcha: CaptchaOf
@@ -137,7 +144,10 @@ async def _refresh(
 
 
 @router.post(
-    "/native/v1/refresh_access_token", operation_id="postNativeV1RefreshAccessToken", response_model=RefreshResponse
+    "/native/v1/refresh_access_token",
+    operation_id="postNativeV1RefreshAccessToken",
+    response_model=RefreshResponse,
+    openapi_extra=operation(access=people(suspended=SERVED)),
 )
 async def refresh_access_token(
     request: Request, principal: NativeRefresh, database: DatabaseOf, issuer: IssuerOf
@@ -147,7 +157,10 @@ async def refresh_access_token(
 
 
 @router.post(
-    "/native/v2/refresh_access_token", operation_id="postNativeV2RefreshAccessToken", response_model=RefreshResponseV2
+    "/native/v2/refresh_access_token",
+    operation_id="postNativeV2RefreshAccessToken",
+    response_model=RefreshResponseV2,
+    openapi_extra=operation(access=people(suspended=SERVED)),
 )
 async def refresh_access_token_v2(
     request: Request, body: RefreshRequestV2, principal: NativeRefresh, database: DatabaseOf, issuer: IssuerOf
@@ -156,7 +169,12 @@ async def refresh_access_token_v2(
     return RefreshResponseV2(access_token=access, refresh_token=refresh or "")
 
 
-@router.post("/native/v1/signout", operation_id="postNativeV1Signout", response_model=SignoutResponse)
+@router.post(
+    "/native/v1/signout",
+    operation_id="postNativeV1Signout",
+    response_model=SignoutResponse,
+    openapi_extra=operation(access=people(suspended=SERVED)),
+)
 async def signout(principal: NativeUser, session: Session) -> SignoutResponse:
     await revoke_family(session, principal.id, principal.session_id, "signout")
     return SignoutResponse()

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from shared.errors import ApiError
 from shared.identity import ProUser
 from shared.web import Session, operation, pro_router
+from shared.web.access import SERVED, anyone, partners
 from users.accounts.queries import partner_by_id
 from users.accounts.rules import Role
 from users.accounts.schemas import SharedLoginUserResponseModel, login_response
@@ -49,7 +50,7 @@ def bad_credentials() -> ApiError:
     "/users/signin",
     operation_id="Signin",
     response_model=SharedLoginUserResponseModel,
-    openapi_extra=operation(rate_limit="300/minute", per="address"),
+    openapi_extra=operation(rate_limit="300/minute", per="address", access=anyone()),
 )
 async def signin(
     request: Request, response: Response, body: LoginUserBodyModel, sign_in: SignInOf, captcha: CaptchaOf
@@ -73,7 +74,13 @@ async def signin(
     return login_response(partner)
 
 
-@router.get("/users/signout", operation_id="Signout", status_code=204, response_class=Response)
+@router.get(
+    "/users/signout",
+    operation_id="Signout",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=operation(access=partners(suspended=SERVED)),
+)
 async def signout(request: Request, principal: ProUser, session: Session) -> Response:
     await close_portal_session(session, secret=cookie_of(request), session_id=principal.session_id)
     response = Response(status_code=204)

@@ -9,6 +9,7 @@ from shared.errors import ApiError
 from shared.web import native_router, operation
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
 from users.credentials.native import device_of, refuse_weak
+from shared.web.access import anyone
 from users.credentials.timing import even_time
 from users.sessions.native import CaptchaOf, SignInOf, asks_captcha
 from users.signup.actions import sign_up
@@ -23,7 +24,7 @@ router = native_router()
     operation_id="postNativeV1Account",
     status_code=204,
     response_class=Response,
-    openapi_extra=operation(rate_limit="300/minute", per="address"),
+    openapi_extra=operation(rate_limit="300/minute", per="address", access=anyone()),
 )
 async def create_account(request: Request, body: AccountRequest, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """Every refusal is of what was sent, never of who has the address."""

@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from shared.errors import ApiError, field_error
 from shared.web import operation, pro_router
+from shared.web.access import anyone
 from users.accounts.edition import checked_portal_phone
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
 from users.credentials.pro import refuse_weak
@@ -20,7 +21,13 @@ router = pro_router()
 LIMITS = operation(rate_limit="300/minute", per="address")
 
 
-@router.post("/users/signup", operation_id="SignupPro", status_code=204, response_class=Response, openapi_extra=LIMITS)
+@router.post(
+    "/users/signup",
+    operation_id="SignupPro",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=LIMITS | operation(access=anyone()),
+)
 async def signup_pro(body: ProUserCreationBodyV2Model, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """Every refusal is of what was sent, never of who has the address."""
     settings = sign_in.settings
@@ -53,7 +60,7 @@ async def signup_pro(body: ProUserCreationBodyV2Model, sign_in: SignInOf, captch
     operation_id="ValidateUser",
     status_code=204,
     response_class=Response,
-    openapi_extra=LIMITS,
+    openapi_extra=LIMITS | operation(access=anyone()),
 )
 async def validate_user(request: Request, token: str, sign_in: SignInOf) -> Response:
     """Validates the address and signs in."""

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from shared.identity import NativeUser
-from shared.web import Session, native_router
+from shared.web import Session, native_router, operation
+from shared.web.access import people
 from users.accounts.profile import active_account, candidate_for
 from users.accounts.rules import is_caledonian
 from users.subscription.checks import Candidate
@@ -66,6 +67,7 @@ def _stepper(candidate: Candidate, *, xpf: bool) -> SubscriptionStepperResponseV
     "/native/v2/subscription/stepper",
     operation_id="getNativeV2SubscriptionStepper",
     response_model=SubscriptionStepperResponseV2,
+    openapi_extra=operation(access=people()),
 )
 async def subscription_stepper(
     request: Request, principal: NativeUser, session: Session
@@ -95,6 +97,7 @@ def _stepper_v3(candidate: Candidate, *, xpf: bool) -> SubscriptionStepperRespon
     "/native/v3/subscription/stepper",
     operation_id="getNativeV3SubscriptionStepper",
     response_model=SubscriptionStepperResponseV3,
+    openapi_extra=operation(access=people()),
 )
 async def subscription_stepper_v3(
     request: Request, principal: NativeUser, session: Session
@@ -104,7 +107,12 @@ async def subscription_stepper_v3(
     return _stepper_v3(candidate, xpf=is_caledonian(account.postal_code))
 
 
-@router.get("/native/v1/banner", operation_id="getNativeV1Banner", response_model=BannerResponse)
+@router.get(
+    "/native/v1/banner",
+    operation_id="getNativeV1Banner",
+    response_model=BannerResponse,
+    openapi_extra=operation(access=people()),
+)
 async def banner(
     request: Request,
     principal: NativeUser,

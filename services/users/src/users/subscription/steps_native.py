@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from shared.errors import ApiError, not_found
 from shared.identity import NativeUser
 from shared.web import Session, native_router, operation
+from shared.web.access import people
 from users.accounts.edition import checked_phone, checked_postal_code
 from users.accounts.native_schemas import STORED_ACTIVITY, ActivityIdEnum, activity_of
 from users.accounts.profile import active_account, candidate_for, locked_active_account
@@ -76,7 +77,7 @@ def _declared(body: ProfileUpdateRequest) -> dict[str, Any]:
     operation_id="postNativeV1SubscriptionProfile",
     status_code=204,
     response_class=HttpResponse,
-    openapi_extra=STEP_LIMITS,
+    openapi_extra=STEP_LIMITS | operation(access=people()),
 )
 async def post_profile(
     request: Request, body: ProfileUpdateRequest, principal: NativeUser, session: Session
@@ -108,6 +109,7 @@ def _profile(content: dict[str, Any] | None) -> ProfileContent | None:
     "/native/v1/subscription/profile",
     operation_id="getNativeV1SubscriptionProfile",
     response_model=ProfileResponse,
+    openapi_extra=operation(access=people()),
 )
 async def get_profile(principal: NativeUser, session: Session) -> ProfileResponse:
     account = await active_account(session, principal)
@@ -121,6 +123,7 @@ async def get_profile(principal: NativeUser, session: Session) -> ProfileRespons
     "/native/v1/subscription/activity_types",
     operation_id="getNativeV1SubscriptionActivityTypes",
     response_model=ActivityTypesResponse,
+    openapi_extra=operation(access=people()),
 )
 async def activity_types(request: Request, principal: NativeUser, session: Session) -> ActivityTypesResponse:
     account = await active_account(session, principal)
@@ -139,7 +142,7 @@ async def activity_types(request: Request, principal: NativeUser, session: Sessi
     operation_id="postNativeV1SubscriptionHonorStatement",
     status_code=204,
     response_class=HttpResponse,
-    openapi_extra=STEP_LIMITS,
+    openapi_extra=STEP_LIMITS | operation(access=people()),
 )
 async def honor_statement(request: Request, principal: NativeUser, session: Session) -> HttpResponse:
     account = await locked_active_account(session, principal)
@@ -147,7 +150,12 @@ async def honor_statement(request: Request, principal: NativeUser, session: Sess
     return HttpResponse(status_code=204)
 
 
-@router.get("/native/v1/countries", operation_id="getNativeV1Countries", response_model=InseeCountries)
+@router.get(
+    "/native/v1/countries",
+    operation_id="getNativeV1Countries",
+    response_model=InseeCountries,
+    openapi_extra=operation(access=people()),
+)
 async def countries(principal: NativeUser, session: Session) -> InseeCountries:
     await active_account(session, principal)
     return _COUNTRIES

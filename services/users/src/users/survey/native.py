@@ -9,6 +9,7 @@ from shared.errors import field_error
 from shared.identity import NativeUser
 from shared.web import NativeRequest, Session, native_router
 from shared.web import Response as Answering
+from shared.web.access import people
 from users.accounts.profile import active_account, locked_active_account
 from users.survey.actions import keep_answers
 from users.survey.rules import ANSWERS, TITLES, AnswerId, Question, are_consistent
@@ -46,6 +47,7 @@ class CulturalSurveyAnswersRequest(NativeRequest):
     "/native/v1/cultural_survey/questions",
     operation_id="getNativeV1CulturalSurveyQuestions",
     response_model=CulturalSurveyQuestionsResponse,
+    openapi_extra=operation(access=people()),
 )
 async def cultural_survey_questions(principal: NativeUser, session: Session) -> CulturalSurveyQuestionsResponse:
     await active_account(session, principal)
@@ -71,6 +73,7 @@ async def cultural_survey_questions(principal: NativeUser, session: Session) -> 
     operation_id="postNativeV1CulturalSurveyAnswers",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def cultural_survey_answers(
     body: CulturalSurveyAnswersRequest, principal: NativeUser, session: Session

@@ -7,6 +7,7 @@ from fastapi import Response
 from shared.errors import ApiError, code_error
 from shared.identity import NativeUser
 from shared.web import DatabaseOf, Session, native_router, operation
+from shared.web.access import SERVED, anyone, people
 from users.accounts.profile import locked_active_account, signed_in_account
 from users.accounts.queries import state_of_account
 from users.accounts.rules import AccountState
@@ -43,6 +44,7 @@ _WHY = {
     operation_id="postNativeV1AccountSuspend",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def suspend_account(principal: NativeUser, session: Session) -> Response:
     await suspend_upon_request(session, await locked_active_account(session, principal))
@@ -54,6 +56,7 @@ async def suspend_account(principal: NativeUser, session: Session) -> Response:
     operation_id="postNativeV1AccountSuspendForHackSuspicion",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people()),
 )
 async def suspend_account_for_hack_suspicion(principal: NativeUser, session: Session) -> Response:
     await suspend_for_hack(session, await locked_active_account(session, principal))
@@ -69,7 +72,7 @@ def _dead_link() -> ApiError:
     operation_id="postNativeV1AccountSuspendForSuspiciousLogin",
     status_code=204,
     response_class=Response,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def suspend_account_for_suspicious_login(
     body: SuspendAccountForSuspiciousLoginRequest, database: DatabaseOf
@@ -89,7 +92,7 @@ async def suspend_account_for_suspicious_login(
     operation_id="getNativeV1AccountSuspendTokenValidationtoken",
     status_code=204,
     response_class=Response,
-    openapi_extra=LINK_LIMITS,
+    openapi_extra=LINK_LIMITS | operation(access=anyone()),
 )
 async def validate_suspension_token(token: str, session: Session) -> Response:
     if not await is_link_alive(session, token):
@@ -101,6 +104,7 @@ async def validate_suspension_token(token: str, session: Session) -> Response:
     "/native/v1/account/suspension_date",
     operation_id="getNativeV1AccountSuspensionDate",
     response_model=UserSuspensionDateResponse,
+    openapi_extra=operation(access=people(other=403)),
 )
 async def suspension_date(principal: NativeUser, session: Session) -> UserSuspensionDateResponse:
     account = await signed_in_account(session, principal)
@@ -113,6 +117,7 @@ async def suspension_date(principal: NativeUser, session: Session) -> UserSuspen
     "/native/v1/account/suspension_status",
     operation_id="getNativeV1AccountSuspensionStatus",
     response_model=UserSuspensionStatusResponse,
+    openapi_extra=operation(access=people(suspended=SERVED)),
 )
 async def suspension_status(principal: NativeUser, session: Session) -> UserSuspensionStatusResponse:
     account = await signed_in_account(session, principal)
@@ -124,6 +129,7 @@ async def suspension_status(principal: NativeUser, session: Session) -> UserSusp
     operation_id="postNativeV1AccountUnsuspend",
     status_code=204,
     response_class=Response,
+    openapi_extra=operation(access=people(other=403)),
 )
 async def unsuspend_account(principal: NativeUser, session: Session, sign_in: SignInOf) -> Response:
     await signed_in_account(session, principal)

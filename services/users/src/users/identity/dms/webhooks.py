@@ -10,6 +10,7 @@ from fastapi import Response as HttpResponse
 
 from shared.errors import ApiError
 from shared.web import DatabaseOf, operation, public_router
+from shared.web.access import signed
 from users.identity.dms.actions import note_news
 from users.partners import PartnersOf
 from users.simulators.forms import read_form
@@ -24,7 +25,7 @@ _BIGGEST = 2**31 - 1
     operation_id="dmsApplicationStatus",
     status_code=204,
     response_class=HttpResponse,
-    openapi_extra=operation(rate_limit="3000/minute", per="address", max_body=MAX_BYTES),
+    openapi_extra=operation(rate_limit="3000/minute", per="address", max_body=MAX_BYTES, access=signed()),
 )
 async def application_status(
     request: Request, database: DatabaseOf, partners: PartnersOf, token: Annotated[str | None, Query()] = None

@@ -13,6 +13,7 @@ from shared.errors import ApiError, code_error
 from shared.identity import NativeUser
 from shared.outbound import PartnerError
 from shared.web import DatabaseOf, native_router, operation
+from shared.web.access import anyone, people
 from users.accounts.profile import active_account
 from users.identity.educonnect.actions import accept_student, claim, open_request
 from users.identity.educonnect.requests import new_request_id
@@ -48,7 +49,7 @@ _FORM = {
     status_code=302,
     response_class=HttpResponse,
     responses={204: {"description": "The address is in the header educonnect-redirect"}},
-    openapi_extra=operation(rate_limit="30/minute"),
+    openapi_extra=operation(rate_limit="30/minute", access=people()),
 )
 async def login(
     principal: NativeUser,
@@ -76,7 +77,8 @@ async def login(
     operation_id="onEduconnectAuthenticationResponse",
     status_code=302,
     response_class=HttpResponse,
-    openapi_extra={**operation(rate_limit="300/minute", per="address", max_body=MAX_ENCODED * 2), **_FORM},
+    openapi_extra={**operation(rate_limit="300/minute", per="address", max_body=MAX_ENCODED * 2), **_FORM}
+    | operation(access=anyone()),
 )
 async def authentication_response(request: Request, database: DatabaseOf, partners: PartnersOf) -> HttpResponse:
     """Whatever the answer is worth, the person sees a page of the app."""
@@ -122,6 +124,7 @@ async def _page_after(encoded: str, database: DatabaseOf, partners: PartnersOf) 
     operation_id="samlMetadata",
     response_class=HttpResponse,
     responses={200: {"content": {"application/samlmetadata+xml": {}}, "description": "Our SAML metadata"}},
+    openapi_extra=operation(access=anyone()),
 )
 async def metadata(partners: PartnersOf) -> HttpResponse:
     try:

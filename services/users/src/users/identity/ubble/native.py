@@ -12,6 +12,7 @@ from shared.errors import ApiError, code_error, field_error
 from shared.identity import NativeUser
 from shared.outbound import PartnerError, PartnerRefused, PartnerUnavailable
 from shared.web import DatabaseOf, NativeRequest, Response, native_router, operation
+from shared.web.access import people
 from users.accounts.profile import active_account, locked_active_account
 from users.identity.ubble.actions import (
     Plan,
@@ -68,7 +69,7 @@ def _checked(redirect_url: str) -> str:
     "/native/v1/ubble_identification",
     operation_id="postNativeV1UbbleIdentification",
     response_model=IdentificationSessionResponse,
-    openapi_extra=operation(rate_limit="20/minute", timeout=30),
+    openapi_extra=operation(rate_limit="20/minute", timeout=30, access=people()),
 )
 async def start_identification(
     request: Request,

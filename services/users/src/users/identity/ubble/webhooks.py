@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from shared.errors import ApiError
 from shared.outbound import PartnerError, PartnerUnavailable
 from shared.web import DatabaseOf, internal_router, operation, public_router
+from shared.web.access import house, signed
 from users.identity.ubble.actions import note_news
 from users.identity.ubble.pictures import PictureRefusal, store_pictures
 from users.identity.ubble.rules import UbbleStatus
@@ -44,7 +45,11 @@ def _said(body: bytes) -> tuple[str | None, UbbleStatus | None]:
     return (identifier if isinstance(identifier, str) and "\x00" not in identifier else None), known
 
 
-@router.post("/webhooks/ubble/v2/application_status", operation_id="ubbleV2ApplicationStatus", openapi_extra=WEBHOOK)
+@router.post(
+    "/webhooks/ubble/v2/application_status",
+    operation_id="ubbleV2ApplicationStatus",
+    openapi_extra=WEBHOOK | operation(access=signed()),
+)
 async def application_status_v2(request: Request, database: DatabaseOf, partners: PartnersOf) -> dict[str, str]:
     """Answers 200 to whatever is signed: Ubble must not send it again."""
     header = request.headers.get("cko-signature")
@@ -61,7 +66,11 @@ async def application_status_v2(request: Request, database: DatabaseOf, partners
     return DONE
 
 
-@router.post("/webhooks/ubble/application_status", operation_id="ubbleApplicationStatus", openapi_extra=WEBHOOK)
+@router.post(
+    "/webhooks/ubble/application_status",
+    operation_id="ubbleApplicationStatus",
+    openapi_extra=WEBHOOK | operation(access=signed()),
+)
 async def application_status_v1(request: Request, partners: PartnersOf) -> dict[str, str]:
     """Identifications of the first API are closed: a message about one is taken note of in the log alone."""
     header = request.headers.get("ubble-signature")
@@ -74,7 +83,9 @@ async def application_status_v1(request: Request, partners: PartnersOf) -> dict[
     return DONE
 
 
-@internal.post("/webhooks/ubble/store_id_pictures", operation_id="ubbleStoreIdPictures")
+@internal.post(
+    "/webhooks/ubble/store_id_pictures", operation_id="ubbleStoreIdPictures", openapi_extra=operation(access=house())
+)
 async def store_id_pictures(request: Request, database: DatabaseOf, partners: PartnersOf) -> JSONResponse:
     """Archive the pictures of an accepted identification now; for the house alone."""
     try:
