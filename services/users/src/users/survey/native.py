@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.errors import field_error
 from shared.identity import NativeUser
-from shared.web import NativeRequest, Session, native_router
+from shared.web import NativeRequest, Session, native_router, operation
 from shared.web import Response as Answering
 from shared.web.access import people
 from users.accounts.profile import active_account, locked_active_account
