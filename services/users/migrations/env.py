@@ -11,6 +11,7 @@ from users.notices import models as notices
 from users.permissions import models as permissions
 from users.replicas import models as replicas
 from users.sessions import models as sessions
+from users.sso import models as sso
 from users.subscription import models as subscription
 from users.tasks import models as tasks
 from users.tokens import models as tokens
@@ -25,6 +26,7 @@ MODELS = (
     permissions,
     replicas,
     sessions,
+    sso,
     subscription,
     tasks,
     tokens,

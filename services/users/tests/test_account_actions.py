@@ -40,7 +40,7 @@ async def test_creating_tells_the_whole_state(database: Database, events: EventR
         account = await create_account(
             session,
             email=" Ana@Example.com ",
-            password_hash=None,
+            password_hash="!",
             roles=[Role.NON_ATTACHED_PRO],
             postal_code="97150",
             first_name="Ana",

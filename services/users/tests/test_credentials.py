@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
 from users.accounts.models import Account
 from users.accounts.rules import SuspensionReason
-from users.factories import PASSWORD, AccountFactory, SuspensionFactory, YoungFactory
+from users.factories import PASSWORD, AccountFactory, SignOnLinkFactory, SuspensionFactory, YoungFactory
 from users.settings import Settings
 from users.tokens.actions import issue_token
 from users.tokens.rules import TokenType
@@ -276,6 +276,7 @@ async def test_who_has_no_password_or_no_validated_address_changes_none(
     client: httpx.AsyncClient, session: AsyncSession, tokens: Tokens
 ) -> None:
     alone = await YoungFactory.create(session, password_hash=None)
+    await SignOnLinkFactory.create(session, account_id=alone.id)
     unvalidated = await YoungFactory.create(session, is_email_validated=False)
     await session.commit()
     body = {"currentPassword": PASSWORD, "newPassword": NEW}

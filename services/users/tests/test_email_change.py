@@ -14,7 +14,7 @@ from shared.database import Database
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
 from users.accounts.models import Account, AccountAction, EmailChange
 from users.credentials.addresses import block_domain
-from users.factories import PASSWORD, YoungFactory
+from users.factories import PASSWORD, SignOnLinkFactory, YoungFactory
 
 from .conftest import SignIn
 from .mailbox import Mailbox
@@ -246,6 +246,7 @@ async def test_who_has_no_password_sets_one_first(
     client: httpx.AsyncClient, session: AsyncSession, tokens: Tokens, mailbox: Mailbox, sign_in: SignIn
 ) -> None:
     alone = await YoungFactory.create(session, email="sso@example.com", password_hash=None)
+    await SignOnLinkFactory.create(session, account_id=alone.id)
     await session.commit()
     headers = tokens.native(alone.id)
     first = await confirmed(client, headers, mailbox)

@@ -21,6 +21,7 @@ from users.factories import (
     PASSWORD,
     AccountFactory,
     BeneficiaryFactory,
+    SignOnLinkFactory,
     SuspensionFactory,
     YoungFactory,
     bcrypt_hash,
@@ -184,7 +185,8 @@ async def test_beyond_72_bytes_bcrypt_never_matches(session: AsyncSession, sign_
 
 
 async def test_an_account_without_password_is_refused(session: AsyncSession, sign_in: SignIn) -> None:
-    await AccountFactory.create(session, email="sso@example.com", password_hash=None)
+    alone = await AccountFactory.create(session, email="sso@example.com", password_hash=None)
+    await SignOnLinkFactory.create(session, account_id=alone.id)
     await session.commit()
     assert (await sign_in("sso@example.com", "")).json() == BAD
 

@@ -22,6 +22,7 @@ CAPABILITIES = (
     "permissions",
     "replicas",
     "sessions",
+    "sso",
     "subscription",
     "tasks",
     "tokens",

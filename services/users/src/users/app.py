@@ -38,7 +38,9 @@ from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
 from users.signup import native as signup_native
 from users.signup import pro as signup_pro
+from users.simulators import rehearsal
 from users.simulators.routers import serve_simulators
+from users.sso import native as sso_native
 from users.subscription import native as subscription_native
 from users.subscription import steps_native
 from users.survey import native as survey_native
@@ -48,6 +50,7 @@ ROUTERS = (
     sessions_native.router,
     accounts_native.router,
     signup_native.router,
+    sso_native.router,
     credentials_native.router,
     email_change_native.router,
     phone_native.router,
@@ -57,6 +60,7 @@ ROUTERS = (
     subscription_native.router,
     steps_native.router,
     ubble_native.router,
+    rehearsal.router,
     educonnect_native.router,
     dms_webhooks.router,
     bonus_native.router,

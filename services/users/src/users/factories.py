@@ -19,6 +19,7 @@ from users.deposits.rules import DepositType, RecreditType, expiration_date
 from users.eligibility.rules import EligibilityType, birthday
 from users.replicas.models import AttachmentReplica
 from users.subscription.checks import CheckStatus, CheckType
+from users.sso.models import SignOnLink
 from users.subscription.models import SubscriptionCheck, SubscriptionReview
 
 PASSWORD = "user@AZERTY123"
@@ -151,6 +152,17 @@ class ReviewFactory(AsyncFactory[SubscriptionReview]):
 
     verdict = "KO"
     date_reviewed = factory.LazyFunction(clock.now)
+
+
+class SignOnLinkFactory(AsyncFactory[SignOnLink]):
+    """Needs `account_id`: who is created without a password needs one in the same transaction."""
+
+    class Meta:
+        model = SignOnLink
+
+    provider = "google"
+    subject = factory.Sequence(lambda n: f"{10**20 + n}")
+    date_created = factory.LazyFunction(clock.now)
 
 
 class AttachmentFactory(AsyncFactory[AttachmentReplica]):

@@ -20,6 +20,9 @@ from users.identity.ubble.adapter import public_key_of, ubble_for
 from users.identity.ubble.port import Ubble
 from users.settings import Settings
 from users.simulators.keys import LocalKeys
+from users.sso.adapter import provider_for
+from users.sso.port import SignOnProvider
+from users.sso.rules import Provider
 
 SIMULATED_TOKEN = "simulated"  # noqa: S105 - of a simulator
 
@@ -33,6 +36,7 @@ class Partners:
     educonnect: Educonnect
     household: Household
     dms: Dms
+    sign_on: dict[Provider, SignOnProvider]
     private_storage: Storage
     keys: LocalKeys | None = None
 
@@ -53,6 +57,8 @@ class Partners:
         await self.educonnect.close()
         await self.household.close()
         await self.dms.close()
+        for provider in self.sign_on.values():
+            await provider.close()
 
 
 def partners_for(
@@ -66,6 +72,7 @@ def partners_for(
         educonnect=educonnect_for(settings, keys, transport),
         household=household_for(settings, transport),
         dms=dms_for(settings, transport),
+        sign_on={provider: provider_for(settings, provider, transport) for provider in Provider},
         private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
         keys=keys,
     )

@@ -30,6 +30,7 @@ from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
 from users.permissions.models import AgentAssignment
 from users.sessions.models import LoginDevice, PortalSession, TokenFamily, TrustedDevice
+from users.sso.links import erase_sign_on
 from users.subscription.models import SubscriptionCheck, SubscriptionReview
 from users.tokens.models import OneTimeToken
 
@@ -124,7 +125,14 @@ async def erase_told_facts(session: AsyncSession, account_id: int) -> None:
 
 
 # Whatever else knows people in this database adds its own.
-ERASERS: tuple[Eraser, ...] = (erase_identity, erase_account, erase_subscription, erase_deposits, erase_told_facts)
+ERASERS: tuple[Eraser, ...] = (
+    erase_identity,
+    erase_sign_on,
+    erase_account,
+    erase_subscription,
+    erase_deposits,
+    erase_told_facts,
+)
 
 
 async def anonymize(session: AsyncSession, account: Account, *, author_id: int | None = None) -> None:

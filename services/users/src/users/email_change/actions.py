@@ -26,6 +26,7 @@ from users.notices.actions import request_notice
 from users.sessions.actions import drop_portal_sessions, revoke_families
 from users.sessions.attempts import attempt_key, count_attempts
 from users.settings import Settings
+from users.sso.links import unlink
 from users.tokens.actions import Issued, consume_token, end_tokens, issue_token, living_token, look_up
 from users.tokens.rules import TokenType
 
@@ -166,6 +167,7 @@ async def change_email(session: AsyncSession, account: Account, new_email: str, 
     account.email = new_email
     await revoke_families(session, account.id, "email_changed")
     await drop_portal_sessions(session, account.id)
+    await unlink(session, account.id)
     await end_tokens(
         session,
         account.id,

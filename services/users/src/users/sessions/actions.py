@@ -197,6 +197,12 @@ async def trust_device(session: AsyncSession, account_id: int, device: Device | 
     await session.execute(insert(TrustedDevice).values(**values).on_conflict_do_nothing())
 
 
+async def forget_devices(session: AsyncSession, account_id: int) -> None:
+    """Trust no device of an account any more, nor remember one."""
+    for model in (TrustedDevice, LoginDevice):
+        await session.execute(delete(model).where(model.account_id == account_id))
+
+
 def _digest(secret: str) -> bytes:
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 

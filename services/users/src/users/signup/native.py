@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from fastapi import Request, Response
 
 from shared import clock
@@ -19,6 +21,12 @@ from users.signup.schemas import AccountRequest
 router = native_router()
 
 
+def check_birth_date(said: date, now: datetime) -> None:
+    """400 for who is too young, or was not born."""
+    if not is_acceptable_birth_date(said, now):
+        raise ApiError(400, {"dateOfBirth": "La date de naissance n'est pas acceptée : il faut avoir au moins 15 ans."})
+
+
 @router.post(
     "/native/v1/account",
     operation_id="postNativeV1Account",
@@ -33,8 +41,7 @@ async def create_account(request: Request, body: AccountRequest, sign_in: SignIn
         raise ApiError(400, {"token": "La vérification anti-robot a échoué"})
     refuse_weak(body.password, "password")
     email = checked_form(body.email, "email")
-    if not is_acceptable_birth_date(body.birthdate, clock.now()):
-        raise ApiError(400, {"dateOfBirth": "La date de naissance n'est pas acceptée : il faut avoir au moins 15 ans."})
+    check_birth_date(body.birthdate, clock.now())
     async with sign_in.database.transaction() as session:
         await refuse_blocked(session, email, "email")
     await refuse_undeliverable(settings, email, "email")

@@ -26,16 +26,14 @@ BirthDate = Annotated[date, BeforeValidator(_as_day)]
 Identifier = Annotated[str, Field(max_length=255)]
 
 
-class AccountRequest(NativeRequest):
-    """`appsFlyer…` come from versions of the app before the web one."""
+class SignupOptions(NativeRequest):
+    """What every sign-up to the app says. `appsFlyer…` come from versions of the app before the web one."""
 
     apps_flyer_platform: Identifier | None = None
     apps_flyer_user_id: Identifier | None = None
     birthdate: BirthDate
-    email: str
     firebase_pseudo_id: Identifier | None = None
     marketing_email_subscription: bool | None = None
-    password: str
     token: str
     trusted_device: DeviceInfoV2 | None = None
 
@@ -47,6 +45,11 @@ class AccountRequest(NativeRequest):
         if self.firebase_pseudo_id:
             found["firebase_pseudo_id"] = self.firebase_pseudo_id
         return found
+
+
+class AccountRequest(SignupOptions):
+    email: str
+    password: str
 
 
 class ProUserCreationBodyV2Model(ProRequest):

@@ -15,6 +15,8 @@ NAMES = {
     "ubble": "Ubble, vérification d'identité",
     "educonnect": "ÉduConnect, comptes des élèves",
     "dms": "Démarche Numérique, dossiers",
+    "google": "Google, connexion",
+    "apple": "Apple, connexion",
     "household": "API Particulier, quotient familial et handicap",
 }
 _MODES = (

@@ -40,6 +40,10 @@ def field(name: str, label: str, value: str = "", kind: str = "text") -> str:
     return f'<label><span>{escape(label)}</span> <input name="{escape(name)}" type="{kind}" value="{escape(value)}"></label>'
 
 
+def hidden(name: str, value: str) -> str:
+    return f'<input type=hidden name="{escape(name)}" value="{escape(value)}">'
+
+
 def choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "") -> str:
     listed = "".join(
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(text)}</option>'

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from users.settings import Settings
-from users.simulators import dms, educonnect, household, index, ubble
+from users.simulators import dms, educonnect, household, index, sign_on, ubble
 
-ROUTERS = (index.router, ubble.router, educonnect.router, household.router, dms.router)
+ROUTERS = (index.router, ubble.router, educonnect.router, household.router, dms.router, sign_on.router)
 
 
 def serve_simulators(app: FastAPI, settings: Settings) -> None:

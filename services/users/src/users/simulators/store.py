@@ -33,6 +33,11 @@ class SimulatorStore:
         stored = await self._redis.get(f"simulators:{kind}:{identifier}")
         return orjson.loads(stored) if stored else None
 
+    async def take(self, kind: str, identifier: str) -> dict[str, Any] | None:
+        """A document that is gone afterwards: of two who take it one gets it."""
+        stored = await self._redis.getdel(f"simulators:{kind}:{identifier}")
+        return orjson.loads(stored) if stored else None
+
     async def put(self, kind: str, identifier: str, document: dict[str, Any]) -> None:
         await self._redis.set(f"simulators:{kind}:{identifier}", orjson.dumps(document), ex=KEPT_SECONDS)
         await self._redis.zadd(f"simulators:{kind}", {identifier: document.get("order", 0)})
