@@ -9,9 +9,9 @@ from fastapi import Request, Response
 from shared import clock
 from shared.errors import ApiError
 from shared.web import native_router, operation
+from shared.web.access import anyone
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
 from users.credentials.native import device_of, refuse_weak
-from shared.web.access import anyone
 from users.credentials.timing import even_time
 from users.sessions.native import CaptchaOf, SignInOf, asks_captcha
 from users.signup.actions import sign_up

@@ -11,6 +11,7 @@ from shared import clock
 from shared.errors import ApiError, not_found
 from shared.outbound import PartnerError
 from shared.web import DatabaseOf, native_router, operation
+from shared.web.access import anyone
 from users.credentials.native import device_of
 from users.partners import PartnersOf
 from users.sessions.native import CaptchaOf, IssuerOf, SignInOf, asks_captcha, login_location
@@ -32,7 +33,7 @@ from users.sso.schemas import (
 
 log = structlog.get_logger(__name__)
 router = native_router()
-LIMITS = operation(rate_limit="300/minute", per="address", timeout=20)
+LIMITS = operation(rate_limit="300/minute", per="address", timeout=20, access=anyone())
 
 
 def named_provider(sso_provider: str) -> Provider:
