@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import migrations
@@ -29,6 +30,15 @@ from shared.telemetry.spans import start_tracing
 log = structlog.get_logger(__name__)
 
 Counts = dict[str, int]
+Replays = dict[str, tuple[Aggregate[Any], Page]]
+
+_replays: dict[str, Replays] = {}
+
+
+def replays_of(context: str) -> Replays:
+    """What a service can tell again, by the aggregate's name: the page query of its present states."""
+    import_module(f"{context}.commands")
+    return _replays.get(context, {})
 
 
 def service_folder(context: str) -> Path:
@@ -43,7 +53,7 @@ def service_folder(context: str) -> Path:
 def service_cli(
     settings_class: type[ServiceSettings],
     *,
-    replays: dict[str, tuple[Aggregate[Any], Page]] | None = None,
+    replays: Replays | None = None,
     sandbox: Callable[[str, Database], Awaitable[None]] | None = None,
 ) -> typer.Typer:
     """The commands of `python -m <context>`; a service adds its jobs to what this returns.
@@ -51,6 +61,7 @@ def service_cli(
     `replays` maps an aggregate's name to the query that pages through its states; `sandbox` builds the named data set.
     """
     context = settings_class.context
+    _replays[context] = replays or {}
     cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=f"The {context} service.")
 
     @cli.command()
@@ -175,6 +186,8 @@ def job(
         def command(**options: Any) -> None:
             async def locked(database: Database) -> Counts | None:
                 async with database.transaction() as session:
+                    # This transaction only holds the lock, as long as the job takes.
+                    await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                     if not await _take(session, name):
                         return None
                     return await work(database, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import (
@@ -65,6 +65,9 @@ class ServiceSettings(BaseSettings):
     database_pool_wait_ms: int = Field(3_000, ge=1)
     database_lock_timeout_ms: int = Field(3_000, ge=1)
     database_statement_timeout_ms: int = Field(15_000, ge=1)
+    # How long a transaction may do nothing before the database ends it: a process that sleeps, or that is cut off, must
+    # not keep its locks.
+    database_idle_timeout_ms: int = Field(15_000, ge=1)
 
     # Events: how long an entry may be held by a silent consumer before another takes it over, how often an event is
     # tried before it is set aside, and how many entries a consumer takes at once.
@@ -77,6 +80,9 @@ class ServiceSettings(BaseSettings):
     # Where spans go: an OTLP/HTTP collector (`http://collector:4318`), a folder of JSON lines, or nowhere.
     trace_endpoint: str = ""
     trace_directory: str = ""
+
+    # Tests only: a file with the seconds by which a worker's clock is off, read whenever it asks for the time.
+    clock_offset_file: str = ""
 
     storage_directory: str = "var/storage"
     storage_public_url: str = "http://localhost:5001/storage"
@@ -109,6 +115,12 @@ class ServiceSettings(BaseSettings):
         if not values.get("worker_port"):
             values["worker_port"] = WORKER_PORTS.get(context, 0)
         return values
+
+    @model_validator(mode="after")
+    def _true_clock(self) -> Self:
+        if self.environment == "production" and self.clock_offset_file:
+            raise ValueError("CLOCK_OFFSET_FILE is for tests")
+        return self
 
     @property
     def is_production(self) -> bool:

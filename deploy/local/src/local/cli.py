@@ -134,17 +134,22 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 
 @app.command(rich_help_panel=CODE, context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone."""
+    """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone,
+    `faults` every fault (`--times 10`: as many times in a row).
+    """
+    from local.faults import faults
     from local.libraries import check_libraries
     from local.run import run, tool
 
     check_libraries()
-    arguments = list(context.args)
+    arguments, environment = list(context.args), {}
     if not arguments:
         arguments = ["-n", str(min(os.cpu_count() or 1, 3))]
     elif arguments[0] == "fuzz":
         arguments = ["-n0", "tests/fuzz", *arguments[1:]]
-    raise typer.Exit(run([tool("pytest"), *arguments]))
+    elif arguments[0] == "faults":
+        arguments, environment = faults(arguments[1:])
+    raise typer.Exit(run([tool("pytest"), *arguments], {**os.environ, **environment}))
 
 
 app.command("test-backend", hidden=True, context_settings=_PASS_ON, help="The same as test.")(test)
@@ -201,6 +206,25 @@ def sandbox(
         if code != 0:
             raise LocalError(f"The sandbox of {service} failed; what it printed is above.")
     remember(name)
+
+
+@app.command(rich_help_panel=DATA)
+def audit(offset: Offset = 0, as_json: AsJson = False) -> None:
+    """Compare the four databases and the streams: laws, replicas, what is on its way, what was set aside."""
+    from local.audit import audit as look
+    from local.servers import running_servers
+
+    with running_servers(Topology(offset)) as environment:
+        os.environ.update(environment)
+        report = look(environment)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        for line in report.lines():
+            fail(line)
+        if report.is_clean:
+            say(f"[green]✓[/] {report.rows} replicated rows are as their owners', every law holds, nothing waits.")
+    raise typer.Exit(0 if report.is_clean else 1)
 
 
 @app.command(rich_help_panel=DATA)

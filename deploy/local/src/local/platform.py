@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from local import health
 from local.embedded import port_is_busy
@@ -117,15 +118,30 @@ class Platform:
         """End one child on purpose (fault tests): asked politely, or killed."""
         self.processes.halt(name, signal_number)
 
-    def begin(self, name: str) -> Process:
-        """Start a halted child again, without waiting. From the main thread: a child ends with the thread it began in."""
+    def begin(self, name: str, environment: Mapping[str, str] | None = None) -> Process:
+        """Start a halted child again, without waiting. From the main thread: a child ends with the thread it began in.
+
+        `environment` is for this start alone (a broker reached through a test's proxy).
+        """
         process = next(process for process in self.known if process.name == name)
+        process = replace(process, environment={**process.environment, **(environment or {})})
         self.processes.start(process)
         return process
 
-    def restart(self, name: str) -> None:
+    def restart(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a halted child again and wait until it is ready."""
-        health.wait_ready([self.begin(name)], self.check)
+        health.wait_ready([self.begin(name, environment)], self.check)
+
+    def begin_beside(self, name: str, environment: Mapping[str, str]) -> Process:
+        """Start a second process like `name` and wait until it is ready; it is called `<name>-2`. `environment` holds
+        the port it is to listen on. End it with `halt`.
+        """
+        known = next(process for process in self.known if process.name == name)
+        port = next(int(value) for key, value in environment.items() if key.endswith("_PORT"))
+        beside = replace(known, name=f"{name}-2", port=port, environment={**known.environment, **environment})
+        self.processes.start(beside)
+        health.wait_ready([beside], self.check)
+        return beside
 
     def is_ready(self) -> bool:
         """Whether every process is ready now."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger
 from sqlalchemy.dialects.postgresql import insert
@@ -19,9 +22,30 @@ class Replica:
     version: Mapped[int] = mapped_column(BigInteger, sort_order=-1)
 
 
+Noted: TypeAlias = list[tuple[type[Any], dict[str, Any]]]
+"""Rows that would have been written: the model, and the values by column, `id` and `version` among them."""
+
+_noted: ContextVar[Noted | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting_replicas() -> Iterator[Noted]:
+    """Inside, `upsert_replica` notes what it is asked to write instead of writing it. For audits."""
+    noted: Noted = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
 async def upsert_replica(session: AsyncSession, model: type[Any], event: Event[Any], **values: Any) -> bool:
     """Write the row for `event`'s aggregate unless a newer version is there. True when the row moved on."""
     row = {"id": event.aggregate_id, "version": event.aggregate_version, **values}
+    noted = _noted.get()
+    if noted is not None:
+        noted.append((model, row))
+        return False
     statement = insert(model).values(**row)
     statement = statement.on_conflict_do_update(
         index_elements=[model.id],

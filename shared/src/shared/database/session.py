@@ -31,7 +31,8 @@ class Database:
         url = make_url(settings.database_url)
         options = (
             f"-c lock_timeout={settings.database_lock_timeout_ms} "
-            f"-c statement_timeout={settings.database_statement_timeout_ms} -c timezone=UTC"
+            f"-c statement_timeout={settings.database_statement_timeout_ms} "
+            f"-c idle_in_transaction_session_timeout={settings.database_idle_timeout_ms} -c timezone=UTC"
         )
         arguments = {"options": options, "connect_timeout": 5, "application_name": settings.context, **KEEP_ALIVE}
         wait = settings.database_pool_wait_ms / 1_000

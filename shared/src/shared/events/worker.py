@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from shared import clock
 from shared.database.session import Database
 from shared.events import upkeep, watch
 from shared.events.consumers import Consumers
@@ -59,6 +60,7 @@ class Worker:
         configure_logging(
             f"{self.settings.context}-worker", level=self.settings.log_level, log_format=self.settings.log_format
         )
+        clock.follow(self.settings.clock_offset_file)
         start_tracing(f"{self.settings.context}-worker", self.settings)
         asyncio.run(self._main())
 

@@ -58,6 +58,7 @@ _TRANSIENT = (
     pg.DeadlockDetected,
     pg.SerializationFailure,
     pg.OperationalError,
+    pg.IdleInTransactionSessionTimeout,
     PoolTimeout,
 )
 

@@ -1,0 +1,183 @@
+"""`./pc audit`: reads the four databases and the streams, and tells what is not as it must be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from importlib import import_module, util
+from typing import Any
+
+from redis.asyncio import Redis
+
+from local.topology import SERVICES
+from shared.commands import replays_of
+from shared.database import Database
+from shared.events import audit as events
+from shared.events.audit import DeadLetter
+from shared.events.subscribers import Subscription
+from shared.events.worker import published_by
+from shared.settings import ServiceSettings
+
+_SHOWN = 20
+
+
+@dataclass
+class Report:
+    """What the audit found, in sentences.
+
+    `unsettled`: what is still on its way (normal for a moment, wrong for long). `broken`: what no patience mends.
+    `dead`: events set aside. `rows` were compared with their owners; `untold` are missing at a reader, but no fact that is
+    still kept tells of them; `skipped` names handlers whose effects were not compared.
+    """
+
+    unsettled: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    rows: int = 0
+    untold: int = 0
+    skipped: set[str] = field(default_factory=set)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.unsettled or self.broken or self.dead)
+
+    def as_dict(self) -> dict[str, object]:
+        dead = [{**asdict(letter), "data": letter.data.decode(errors="replace")} for letter in self.dead]
+        return {
+            "clean": self.is_clean,
+            "unsettled": self.unsettled,
+            "broken": self.broken,
+            "dead": dead,
+            "compared_rows": self.rows,
+            "untold_rows": self.untold,
+            "not_compared": sorted(self.skipped),
+        }
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        found = [f"on its way: {line}" for line in self.unsettled] + [
+            f"broken: {line}" for line in self.broken[:_SHOWN]
+        ]
+        if len(self.broken) > _SHOWN:
+            found.append(f"… and {len(self.broken) - _SHOWN} more")
+        return found + [f"set aside: {item.stream} by {item.group}, {item.reason}" for item in self.dead]
+
+
+@dataclass(frozen=True)
+class _Service:
+    """One service as the audit sees it."""
+
+    name: str
+    database: Database
+    subscriptions: list[Subscription]
+
+
+class Auditor:
+    """Looks at one platform. `environment` names the databases and the broker, as a service's environment does."""
+
+    def __init__(self, services: Mapping[str, _Service], redis: Redis) -> None:
+        self._services = services
+        self._redis = redis
+
+    async def unsettled(self) -> list[str]:
+        """What is still on its way: facts in outboxes, entries unread or unacknowledged, mails due."""
+        before = await self._outboxes()
+        found = [f"{count} facts in the outbox of {name}" for name, (count, _) in before.items() if count]
+        for service in self._services.values():
+            for subscription in service.subscriptions:
+                stream = subscription.aggregate.stream
+                waiting = await events.waiting(self._redis, stream, service.name)
+                if waiting:
+                    found.append(f"{waiting} entries of {stream} for {service.name}")
+            look = getattr(_audit_module(service.name), "unsettled", None)
+            if look is not None:
+                async with service.database.transaction() as session:
+                    found += await look(session)
+        # What was taken meanwhile may have told something new.
+        if not found and await self._outboxes() != before:
+            found.append("facts told while looking")
+        return found
+
+    async def _outboxes(self) -> dict[str, tuple[int, int]]:
+        found = {}
+        for service in self._services.values():
+            async with service.database.transaction() as session:
+                found[service.name] = (await events.unpublished(session), await events.last_told(session))
+        return found
+
+    async def dead(self) -> list[DeadLetter]:
+        """The events that were set aside."""
+        found = []
+        for name in self._services:
+            for aggregate in published_by(name):
+                found += await events.dead_letters(self._redis, aggregate.stream)
+        return found
+
+    async def report(self) -> Report:
+        """Everything."""
+        report = Report(unsettled=await self.unsettled(), dead=await self.dead())
+        for service in self._services.values():
+            look = getattr(_audit_module(service.name), "broken_laws", None)
+            if look is not None:
+                async with service.database.transaction() as session:
+                    broken = await look(session)
+                report.broken += [f"{service.name}: {law}: {rows}" for law, rows in broken.items()]
+            for subscription in service.subscriptions:
+                await self._compare(service, subscription, report)
+        return report
+
+    async def _compare(self, service: _Service, subscription: Subscription, report: Report) -> None:
+        aggregate = subscription.aggregate
+        replays = {described.stream: page for described, page in replays_of(aggregate.context).values()}
+        page = replays.get(aggregate.stream)
+        if page is None:
+            return
+        mirrors = _mirrors(service.name).get(aggregate, ())
+        owner = self._services[aggregate.context].database
+        compared = await events.compare(owner, page, service.database, subscription, mirrors)
+        report.rows += compared.rows
+        report.untold += compared.untold
+        report.broken += compared.differences
+        report.skipped |= compared.skipped
+
+
+def _audit_module(service: str) -> Any:
+    return import_module(f"{service}.audit") if util.find_spec(f"{service}.audit") else None
+
+
+def _mirrors(service: str) -> Mapping[Any, Any]:
+    return import_module(f"{service}.mirrors").MIRRORS if util.find_spec(f"{service}.mirrors") else {}
+
+
+@asynccontextmanager
+async def auditor(environment: Mapping[str, str]) -> AsyncIterator[Auditor]:
+    """An auditor of the platform that the environment names, with connections of its own."""
+    services = {}
+    for name in SERVICES:
+        settings_class: type[ServiceSettings] = import_module(f"{name}.settings").Settings
+        settings = settings_class(
+            database_url=environment[f"DATABASE_URL_{name.upper()}"],
+            redis_url=environment["REDIS_URL"],
+            database_pool_size=1,
+        )
+        worker = import_module(f"{name}.worker").create_worker(settings)
+        services[name] = _Service(name, Database(settings, pooled=False), worker.subscriptions)
+    redis = Redis.from_url(environment["REDIS_URL"], socket_timeout=10.0)
+    try:
+        yield Auditor(services, redis)
+    finally:
+        await redis.aclose()
+        for service in services.values():
+            await service.database.close()
+
+
+def audit(environment: Mapping[str, str]) -> Report:
+    """One look at the platform."""
+
+    async def look() -> Report:
+        async with auditor(environment) as found:
+            return await found.report()
+
+    return asyncio.run(look())

@@ -1,0 +1,15 @@
+"""`./pc test faults`: what pytest is told."""
+
+from local.errors import LocalError
+
+
+def faults(given: list[str]) -> tuple[list[str], dict[str, str]]:
+    """pytest's arguments and environment. `--times 10` does all of it ten times in a row on one platform."""
+    rest, times = list(given), "1"
+    if "--times" in rest:
+        at = rest.index("--times")
+        times = rest[at + 1] if at + 1 < len(rest) else ""
+        if not times.isdigit() or int(times) < 1:
+            raise LocalError("`--times` wants a number of one or more: ./pc test faults --times 10")
+        del rest[at : at + 2]
+    return ["-n0", "tests/faults", *rest], {"FAULTS": "all", "FAULTS_TIMES": times}

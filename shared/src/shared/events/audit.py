@@ -1,0 +1,197 @@
+"""Whether everything that was told has arrived: what outboxes and streams still hold, and replicas beside their owners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database.replicas import noting_replicas
+from shared.database.session import Database
+from shared.events.envelope import REPLAYED, Aggregate, State
+from shared.events.replay import PAGE, Page
+from shared.events.subscribers import Handler, Subscription
+
+_READ_ONLY = "25006"
+_LAST = text("SELECT aggregate_id, max(id) FROM outbox WHERE stream = :stream AND aggregate_id = ANY(:ids) GROUP BY 1")
+_UNPUBLISHED = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+_LAST_TOLD = text("SELECT coalesce(max(id), 0) FROM outbox")
+
+Mirror: TypeAlias = tuple[type[Any], Callable[[Any], Mapping[str, Any]]]
+"""A table that is more than a replica, and which of its columns an owner's state decides."""
+
+
+async def unpublished(session: AsyncSession) -> int:
+    """How many facts of a service have not left its outbox."""
+    return int((await session.execute(_UNPUBLISHED)).scalar_one())
+
+
+async def last_told(session: AsyncSession) -> int:
+    """The number of the newest fact in a service's outbox."""
+    return int((await session.execute(_LAST_TOLD)).scalar_one())
+
+
+async def waiting(redis: Redis, stream: str, group: str) -> int:
+    """How many entries of a stream a service has not read, or has read and not acknowledged."""
+    try:
+        last = (await redis.xinfo_stream(stream))["last-generated-id"]
+        groups = {_text(item["name"]): item for item in await redis.xinfo_groups(stream)}
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return 0
+        raise
+    found = groups.get(group)
+    if found is None:
+        return int(await redis.xlen(stream))
+    # The broker's own `lag` is unknown after deletions; whether there is any is not.
+    unread = len(await redis.xrange(stream, f"({_text(found['last-delivered-id'])}", "+", count=1_000) or [])
+    return int(found["pending"]) + (unread if _text(found["last-delivered-id"]) != _text(last) else 0)
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that was set aside: the group that could not take it, why, and what it was."""
+
+    stream: str
+    group: str
+    reason: str
+    data: bytes
+
+
+async def dead_letters(redis: Redis, stream: str) -> list[DeadLetter]:
+    """What every group set aside of a stream."""
+    entries: Any = await redis.xrange(f"{stream}.dead")
+    return [
+        DeadLetter(stream, _text(found[b"group"]), _text(found[b"reason"]), found[b"__data__"]) for _, found in entries
+    ]
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@dataclass
+class Comparison:
+    """What came of comparing replicas of one aggregate with their owner.
+
+    `differences` are sentences. `untold` counts rows that the reader lacks and that no fact in the owner's outbox tells
+    of: things to which nothing has happened yet, or not for as long as facts are kept. `skipped` names the handlers that
+    do more than replicate: what they keep is compared by mirrors or not at all.
+    """
+
+    rows: int = 0
+    untold: int = 0
+    differences: list[str] = field(default_factory=list)
+    skipped: set[str] = field(default_factory=set)
+
+
+async def compare(
+    owner: Database, page: Page, reader: Database, subscription: Subscription, mirrors: Sequence[Mirror] = ()
+) -> Comparison:
+    """Compare what a reader keeps of an aggregate with the owner's present states, page by page.
+
+    The reader's own handlers are asked what they would write if each state were replayed, in a transaction that may
+    not write: so every replica is covered that a subscriber keeps with `upsert_replica`. The two databases are read one
+    after the other; of a platform in motion it tells differences that are only news on its way.
+    """
+    aggregate = subscription.aggregate
+    found = Comparison()
+    handlers = [handler for facts, handler in subscription.handlers if facts is None]
+    known: dict[type[Any], set[int]] = {}
+    after = 0
+    while True:
+        async with owner.transaction() as session:
+            states = [state async for state in page(session, after, PAGE)]
+            ids = [state.id for state in states]
+            last = await session.execute(_LAST, {"stream": aggregate.stream, "ids": ids})
+            versions: dict[int, int] = {row[0]: row[1] for row in last}
+        if not states:
+            break
+        after = states[-1].id
+        async with reader.transaction() as session:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            expected = await _expected(session, aggregate, states, versions, handlers, found)
+            for model, read in mirrors:
+                rows = expected.setdefault(model, {})
+                rows |= {state.id: {"version": versions.get(state.id), **read(state)} for state in states}
+            for model, rows in expected.items():
+                known.setdefault(model, set()).update(rows)
+                await _look(session, aggregate, model, rows, found)
+    async with reader.transaction() as session:
+        for model, owned in known.items():
+            strangers = set(await session.scalars(select(model.id))) - owned
+            found.differences += [f"{_name(aggregate, model)} {row_id}: unknown to its owner" for row_id in strangers]
+    return found
+
+
+async def _expected(
+    session: AsyncSession,
+    aggregate: Aggregate[Any],
+    states: list[State],
+    versions: Mapping[int, int],
+    handlers: list[Handler],
+    found: Comparison,
+) -> dict[type[Any], dict[int, dict[str, Any]]]:
+    """The rows that the handlers would write, by model and id."""
+    expected: dict[type[Any], dict[int, dict[str, Any]]] = {}
+    for state in states:
+        event = aggregate.event(
+            id=uuid4(),
+            name=aggregate.event_name(REPLAYED),
+            occurred_at=datetime.now(UTC),
+            aggregate_id=state.id,
+            # A state that no fact tells of any more (they are kept for days): nothing is known of its version.
+            aggregate_version=versions.get(state.id, 0),
+            state=state,
+        )
+        for handler in handlers:
+            name = f"{handler.__module__}.{handler.__qualname__}"
+            if name in found.skipped:
+                continue
+            with noting_replicas() as noted:
+                try:
+                    async with session.begin_nested():
+                        await handler(event, session)
+                except DBAPIError as error:
+                    if getattr(error.orig, "sqlstate", None) != _READ_ONLY:
+                        raise
+                    found.skipped.add(name)
+                    continue
+            for model, row in noted:
+                expected.setdefault(model, {})[row["id"]] = {**row, "version": row["version"] or None}
+    return expected
+
+
+async def _look(
+    session: AsyncSession,
+    aggregate: Aggregate[Any],
+    model: type[Any],
+    rows: Mapping[int, Mapping[str, Any]],
+    found: Comparison,
+) -> None:
+    kept = {row.id: row for row in await session.scalars(select(model).where(model.id.in_(rows)))}
+    for row_id, values in rows.items():
+        found.rows += 1
+        row = kept.get(row_id)
+        if row is None and values["version"] is None:
+            found.untold += 1
+            continue
+        if row is None:
+            found.differences.append(f"{_name(aggregate, model)} {row_id}: missing")
+            continue
+        for column, value in values.items():
+            here = getattr(row, column)
+            if here != value and not (column == "version" and value is None):
+                found.differences.append(f"{_name(aggregate, model)} {row_id}: {column} {here!r}, owner's {value!r}")
+
+
+def _name(aggregate: Aggregate[Any], model: type[Any]) -> str:
+    return f"{aggregate.stream} in {model.__module__.partition('.')[0]}.{model.__tablename__}"
