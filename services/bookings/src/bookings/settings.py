@@ -12,5 +12,8 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     context: ClassVar[str] = "bookings"
 
+    # How often the worker looks whether seats, money and facts agree; it reads whole tables.
+    audit_interval_seconds: float = Field(3_600, gt=0)
+
     # How many bookings a job changes in one transaction.
     job_batch: int = Field(500, ge=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bookings.auditing import AuditLoop
 from bookings.booking.subscribers import subscribers as booking
 from bookings.inventory.subscribers import subscribers as inventory
 from bookings.replicas.subscribers import subscribers as replicas
@@ -12,4 +13,4 @@ from shared.events.worker import Worker
 
 def create_worker(settings: Settings) -> Worker:
     # The order is that of the handlers of one aggregate: inventories lock before replicas move, effects come last.
-    return Worker(settings, subscribers=[inventory, wallet, replicas, booking])
+    return Worker(settings, subscribers=[inventory, wallet, replicas, booking], loops=[AuditLoop(settings)])
