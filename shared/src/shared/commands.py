@@ -7,7 +7,8 @@ import inspect
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from shared.database.locks import try_lock
 from shared.database.session import Database
 from shared.events.envelope import Aggregate
 from shared.events.replay import Page, replay
+from shared.schedules import Schedule
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
@@ -39,6 +41,25 @@ def replays_of(context: str) -> Replays:
     """What a service can tell again, by the aggregate's name: the page query of its present states."""
     import_module(f"{context}.commands")
     return _replays.get(context, {})
+
+
+@dataclass(frozen=True)
+class ScheduledRun:
+    """A job with its options, and when it is to run. `counts_only`: it knows `--dry-run`."""
+
+    job: str
+    arguments: tuple[str, ...]
+    schedule: Schedule
+    counts_only: bool = False
+
+
+_schedules: dict[str, list[ScheduledRun]] = {}
+
+
+def schedule_of(context: str) -> list[ScheduledRun]:
+    """What cron runs of a service."""
+    import_module(f"{context}.commands")
+    return list(_schedules.get(context, ()))
 
 
 def service_folder(context: str) -> Path:
@@ -173,14 +194,19 @@ def run_with_database(settings: ServiceSettings, work: Callable[[Database], Awai
 
 
 def job(
-    cli: typer.Typer, settings_class: type[ServiceSettings], name: str
+    cli: typer.Typer,
+    settings_class: type[ServiceSettings],
+    name: str,
+    when: Schedule | Mapping[tuple[str, ...], Schedule] | None = None,
 ) -> Callable[[Callable[..., Awaitable[Counts]]], Callable[..., Awaitable[Counts]]]:
     """Register a job: one process at a time, a line at start and at end with its counts.
 
     The function gets the database and opens its own transactions, so that a long job can commit as it goes; it must be
     idempotent, since it is run again after a crash. The lock is held by a transaction that lives as long as the job.
-    Further parameters, all with defaults, become options: `dry_run: bool = False` is `--dry-run`.
+    Further parameters, all with defaults, become options: `dry_run: bool = False` is `--dry-run`. `when` it is to run: a
+    schedule, or one for each set of options: `{("--category", "neither"): weekly("sunday", "03:00")}`.
     """
+    runs = {(): when} if isinstance(when, Schedule) else when or {}
 
     def register(work: Callable[..., Awaitable[Counts]]) -> Callable[..., Awaitable[Counts]]:
         def command(**options: Any) -> None:
@@ -213,6 +239,9 @@ def job(
         command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
         command.__annotations__ = {option.name: option.annotation for option in options}
         cli.command(name)(command)
+        known = _schedules.setdefault(settings_class.context, [])
+        dry = "dry_run" in signature.parameters
+        known += [ScheduledRun(name, arguments, schedule, dry) for arguments, schedule in runs.items()]
         return work
 
     return register

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -225,6 +226,51 @@ def audit(offset: Offset = 0, as_json: AsJson = False) -> None:
         if report.is_clean:
             say(f"[green]✓[/] {report.rows} replicated rows are as their owners', every law holds, nothing waits.")
     raise typer.Exit(0 if report.is_clean else 1)
+
+
+@app.command(rich_help_panel=DATA)
+def jobs(
+    names: Annotated[list[str] | None, typer.Argument(help="Services or jobs; those that are due without.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Those that are not due too.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only count, with those jobs that can.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Run nothing; say what there is and when.")] = False,
+    offset: Offset = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run the jobs that are due: what cron does elsewhere. The platform must run for those that ask partners."""
+    from local import jobs as scheduled
+    from local.console import job_table
+    from local.servers import running_servers
+
+    now = datetime.now(UTC)
+    known = scheduled.known_jobs()
+    unknown = [name for name in names or [] if not any(name in (job.service, job.run.job) for job in known)]
+    if unknown:
+        raise typer.BadParameter(f"no job is called {', '.join(unknown)}; see ./pc jobs --list")
+    wanted = scheduled.chosen(known, names or [], now, every=every or show)
+    if show:
+        rows = [
+            {"job": job.name, "when": job.run.schedule.words, "cron": job.run.schedule.cron, "due": job.is_due(now)}
+            for job in wanted
+        ]
+        print_json(rows) if as_json else out.print(job_table(rows))
+        return
+
+    def tell(outcome: scheduled.Outcome) -> None:
+        if not as_json:
+            counted = ", ".join(f"{count} {name}" for name, count in outcome.counts.items())
+            mark = "[green]✓[/]" if outcome.status == "done" else "[red]✗[/]"
+            say(f"{mark} {outcome.job.name} [dim]{outcome.status}[/] {counted}")
+            if outcome.status == "failed":
+                err.print(outcome.errors, markup=False, soft_wrap=True)
+
+    with running_servers(Topology(offset)) as environment:
+        outcomes = scheduled.run_jobs(wanted, environment, tell, dry_run=dry_run)
+    if as_json:
+        print_json([{"job": item.job.name, "status": item.status, "counts": item.counts} for item in outcomes])
+    elif not outcomes:
+        say("Nothing is due.")
+    raise typer.Exit(1 if any(item.status == "failed" for item in outcomes) else 0)
 
 
 @app.command(rich_help_panel=DATA)

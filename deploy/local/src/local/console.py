@@ -4,8 +4,10 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -46,3 +48,13 @@ def step(what: str) -> Iterator[None]:
         mark = "[green]✓[/]"
     finally:
         err.print(f"{mark} {what} [dim]({monotonic() - started:.1f} s)[/]")
+
+
+def job_table(rows: list[dict[str, Any]]) -> Table:
+    """Scheduled jobs for a person."""
+    table = Table(box=None, header_style="dim")
+    for title in ("job", "when (UTC)", "cron", ""):
+        table.add_column(title)
+    for row in rows:
+        table.add_row(row["job"], row["when"], row["cron"], "[yellow]due[/]" if row["due"] else "")
+    return table

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.audit import broken_laws
+from bookings.auditing import look
 from bookings.booking import jobs
 from bookings.booking.models import Booking
 from bookings.booking.states import booking_states
@@ -21,6 +21,7 @@ from shared.commands import Counts, job, service_cli
 from shared.database import Database
 from shared.events import State
 from shared.events.bookings import BOOKING, INVENTORY, WALLET
+from shared.schedules import daily, every
 
 
 async def _bookings(session: AsyncSession, after: int, limit: int) -> AsyncIterator[State]:
@@ -59,35 +60,34 @@ cli = service_cli(
 )
 
 
-@job(cli, Settings, "audit")
+@job(cli, Settings, "audit", daily("06:00"))
 async def audit(database: Database) -> Counts:
     """Fail when seats, money or facts disagree anywhere. Daily, and after any repair."""
-    async with database.transaction() as session:
-        broken = await broken_laws(session)
+    broken = await look(database)
     if broken:
-        raise RuntimeError(f"broken laws: {broken}")
+        raise RuntimeError(f"broken laws: {broken}; the rows are in the log")
     return {"broken": 0}
 
 
-@job(cli, Settings, "expire-bookings")
+@job(cli, Settings, "expire-bookings", daily("00:15"))
 async def expire_bookings(database: Database) -> Counts:
     """Cancel the bookings that nobody came for in time. Daily, after midnight."""
     return {"expired": await jobs.expire(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "use-past-bookings")
+@job(cli, Settings, "use-past-bookings", daily("01:30"))
 async def use_past_bookings(database: Database) -> Counts:
     """Count bookings of events that began two days ago as used. Daily, at night."""
     return {"used": await jobs.use_past(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "archive-bookings")
+@job(cli, Settings, "archive-bookings", daily("02:15"))
 async def archive_bookings(database: Database) -> Counts:
     """Put old online and card bookings among the ended ones. Daily."""
     return {"archived": await jobs.archive(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "forget-idempotency-keys")
+@job(cli, Settings, "forget-idempotency-keys", every(minutes=60))
 async def forget_idempotency_keys(database: Database) -> Counts:
     """Drop the answers kept under callers' keys for more than a day. Hourly."""
     return {"forgotten": await idempotency.forget(database)}

@@ -14,6 +14,7 @@ from shared.database import Database
 from shared.events.users import DEPOSIT, USER
 from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
+from shared.schedules import Schedule, daily, weekly
 from shared.storage import LocalStorage
 from users.accounts.actions import state_of
 from users.accounts.queries import account_by_email
@@ -47,41 +48,50 @@ async def _deposits(session: AsyncSession, after: int, limit: int) -> AsyncItera
 cli = service_cli(Settings, replays={"user": (USER, _accounts), "deposit": (DEPOSIT, _deposits)}, sandbox=build)
 
 
-@job(cli, Settings, "delete-expired-sessions")
+@job(cli, Settings, "delete-expired-sessions", daily("03:00"))
 async def delete_expired_sessions(database: Database, dry_run: bool = False) -> Counts:
-    """Delete sessions, tokens and counters that are past their time. Daily."""
+    """Delete sessions, tokens and counters that are past their time."""
     return await delete_expired(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "delete-old-devices")
+@job(cli, Settings, "delete-old-devices", daily("03:15"))
 async def delete_old_devices(database: Database, dry_run: bool = False) -> Counts:
-    """Delete devices past their retention: 13 months, 5 years for the trusted ones. Daily."""
+    """Delete devices past their retention: 13 months, 5 years for the trusted ones."""
     return await delete_devices(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "notify-before-deletion")
+@job(cli, Settings, "notify-before-deletion", daily("08:00"))
 async def notify_before_deletion(database: Database, dry_run: bool = False) -> Counts:
-    """Mail whoever closed their account 51 days ago that it will be deleted. Daily."""
+    """Mail whoever closed their account 51 days ago that it will be deleted."""
     return await warn_before_deletion(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "delete-suspended-accounts")
+@job(cli, Settings, "delete-suspended-accounts", daily("02:00"))
 async def delete_suspended_accounts(database: Database, dry_run: bool = False) -> Counts:
-    """Delete accounts that their holders closed 61 days ago. Daily."""
+    """Delete accounts that their holders closed 61 days ago."""
     return await delete_suspended(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "anonymize-inactive-users")
+_ERASURES: dict[tuple[str, ...], Schedule] = {
+    ("--category", Category.NOTIFY_PRO.value): daily("08:30"),
+    ("--category", Category.NEITHER.value): weekly("sunday", "04:30"),
+    ("--category", Category.BENEFICIARY.value): weekly("sunday", "05:00"),
+    ("--category", Category.PRO.value): weekly("sunday", "05:30"),
+    ("--category", Category.INTERNAL.value): weekly("sunday", "06:00"),
+}
+
+
+@job(cli, Settings, "anonymize-inactive-users", _ERASURES)
 async def anonymize_inactive_users(
     database: Database, category: Category = Category.NEITHER, dry_run: bool = False
 ) -> Counts:
-    """Erase one population of the retention rules, or mail the partners who will be. Daily for notify_pro."""
+    """Erase one population of the retention rules, or mail the partners who will be."""
     return await anonymize_inactive(database, category, dry_run=dry_run)
 
 
-@job(cli, Settings, "export-survey-answers")
+@job(cli, Settings, "export-survey-answers", daily("04:00"))
 async def export_survey_answers(database: Database, dry_run: bool = False) -> Counts:
-    """Write the answers to the cultural survey to the storage, one file for each person and day. Daily."""
+    """Write the answers to the cultural survey to the storage, one file for each person and day."""
     settings = Settings()
     storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
     return await export_answers(database, storage, dry_run=dry_run)
