@@ -107,7 +107,9 @@ async def test_a_request_is_mailed_once_and_its_link_is_forgotten(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"channel": "sms", "kind": "phone_validation_code", "recipient": "+33612345678"},
+        {"channel": "sms", "kind": "phone_validation_code", "recipient": "0612345678"},
+        {"channel": "sms", "recipient": "+33612345678"},
+        {"channel": "sms", "kind": "phone_validation_code"},
         {"kind": "a_kind_of_tomorrow"},
         {"recipient": "a@example.com\nBcc: b@example.com"},
     ],

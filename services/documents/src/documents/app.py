@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from documents.mailbox import pages
 from documents.settings import Settings
+from documents.simulators import sms
 from documents.tickets import native as tickets_native
 from documents.tickets.actions import TicketPrinter, make_pool, make_storage
 from shared.settings import ServiceSettings
@@ -28,7 +29,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return create_service_app(
         settings,
         title="pass Culture documents",
-        routers=[tickets_native.router, *([pages.router] if settings.shows_mailbox else [])],
+        routers=[tickets_native.router, *([pages.router, sms.router] if settings.shows_mailbox else [])],
         startup=[start],
         shutdown=[stop],
         # Without warming, the first request starts its process: then an idle pool is ready as it is.

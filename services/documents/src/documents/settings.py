@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.settings import ServiceSettings
 
@@ -34,6 +34,11 @@ class Settings(ServiceSettings):
     smtp_timeout: float = Field(20.0, gt=0)
     mail_sender: str = "pass Culture <ne-pas-repondre@example.com>"
     support_email: str = "support@example.com"
+    # Brevo's address and key; without them texts to telephones go to our simulator (production refuses to start its loop).
+    sms_url: str = ""
+    sms_api_key: SecretStr = SecretStr("")
+    # Eleven characters at most, as telephones show it.
+    sms_sender: str = Field("passCulture", max_length=11)
     mail_attempts: int = Field(12, ge=1)
     # How many mails are claimed at once and sent at the same time.
     mail_batch: int = Field(10, ge=1)

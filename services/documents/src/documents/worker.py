@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from documents.erasure import subscribers as erasure
 from documents.mails import subscribers as mails
 from documents.mails.sender import MailLoop
 from documents.replicas import subscribers as replicas
@@ -18,7 +19,7 @@ def create_worker(settings: ServiceSettings) -> Worker:
     return Worker(
         settings,
         # The replicas first: the mails of one event read what it changed.
-        subscribers=[replicas.subscribers, mails.subscribers],
+        subscribers=[replicas.subscribers, mails.subscribers, erasure.subscribers],
         loops=[MailLoop(settings, pool)],
         checks={"renderer": pool.ready} if settings.smtp_url else {},
     )

@@ -1,4 +1,4 @@
-"""The mailbox: every mail of the book, readable in a browser on a developer's machine. Never mounted in production."""
+"""The mailbox: every mail and text of the book, in a browser on a developer's machine. Never mounted in production."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from documents.mailbox import queries
-from documents.mailbox.views import KINDS, PREVIEW_POLICY, full_view, list_view, page
+from documents.mailbox.views import CHANNELS, KINDS, PREVIEW_POLICY, full_view, list_view, page
 from documents.mails.composing import compose
 from documents.mails.outgoing import attachments_of
 from documents.rendering.pool import RenderingUnavailable
@@ -21,6 +21,7 @@ router = APIRouter(include_in_schema=False)
 MailId = Annotated[int, Path(ge=1, le=BIGINT_MAX)]
 Recipient = Annotated[str, Query(max_length=254)]
 Kind = Annotated[str, Query(max_length=60)]
+Channel = Annotated[str, Query(pattern="^(email|sms|)$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -40,26 +41,38 @@ FoundMail = Annotated[Any, Depends(_mail)]
 
 @router.get("/mailbox")
 async def mailbox(
-    request: Request, session: Session, recipient: Recipient = "", kind: Kind = "", limit: Limit = 100
+    request: Request,
+    session: Session,
+    recipient: Recipient = "",
+    kind: Kind = "",
+    channel: Channel = "",
+    limit: Limit = 100,
 ) -> HTMLResponse:
     settings = request.app.state.settings
-    mails = await queries.newest(session, recipient=_clean(recipient), kind=_clean(kind), limit=limit)
+    mails = await queries.newest(session, recipient=_clean(recipient), kind=_clean(kind), channel=channel, limit=limit)
     return page(
         "list.html.j2",
         mails=[list_view(mail, settings) for mail in mails],
         recipient=_clean(recipient),
         kind=kind,
         kinds=KINDS,
+        channel=channel,
+        channels=CHANNELS,
         relay=settings.smtp_url is not None,
     )
 
 
 @router.get("/mailbox.json")
 async def mailbox_json(
-    request: Request, session: Session, recipient: Recipient = "", kind: Kind = "", limit: Limit = 50
+    request: Request,
+    session: Session,
+    recipient: Recipient = "",
+    kind: Kind = "",
+    channel: Channel = "",
+    limit: Limit = 50,
 ) -> JSONResponse:
     settings = request.app.state.settings
-    mails = await queries.newest(session, recipient=_clean(recipient), kind=_clean(kind), limit=limit)
+    mails = await queries.newest(session, recipient=_clean(recipient), kind=_clean(kind), channel=channel, limit=limit)
     return JSONResponse({"mails": [full_view(mail, settings) for mail in mails]}, headers={"Cache-Control": "no-store"})
 
 

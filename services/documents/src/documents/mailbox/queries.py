@@ -8,11 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from documents.mails.models import Mail
 
 
-async def newest(session: AsyncSession, *, recipient: str | None, kind: str | None, limit: int) -> list[Mail]:
-    """Mails, newest first; `recipient` is any part of an address."""
+async def newest(
+    session: AsyncSession, *, recipient: str | None, kind: str | None, limit: int, channel: str | None = None
+) -> list[Mail]:
+    """Messages, newest first; `recipient` is any part of an address or number."""
     statement = select(Mail).order_by(Mail.id.desc()).limit(limit)
     if recipient:
         statement = statement.where(Mail.recipient.icontains(recipient, autoescape=True))
+    if channel:
+        statement = statement.where(Mail.channel == channel)
     if kind:
         statement = statement.where(Mail.kind == kind)
     return list(await session.scalars(statement))

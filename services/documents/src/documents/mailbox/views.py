@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from documents.formatting import french_date
 from documents.mails.composing import compose
 from documents.mails.models import Mail
+from documents.mails.notices import NOTICES
 from documents.mails.outgoing import attachment_names
 from documents.settings import Settings
 
@@ -25,7 +26,10 @@ KINDS = {
     "partner_cancellation_recap": "Récapitulatif d'annulation",
     "bookings_expired": "Expiration",
     "bookings_expired_for_partner": "Expiration, pour la structure",
+    "phone_validation_code": "SMS : code de confirmation",
+    **{kind: notice.subject for kind, notice in sorted(NOTICES.items(), key=lambda pair: pair[1].subject)},
 }
+CHANNELS = {"email": "E-mails", "sms": "SMS"}
 STATES = {"queued": "en attente", "sending": "en cours d'envoi", "sent": "envoyé", "failed": "échec"}
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; base-uri 'none'"
@@ -59,8 +63,13 @@ def list_view(mail: Mail, settings: Settings) -> dict[str, Any]:
     return {
         "id": mail.id,
         "kind": mail.kind,
-        "kind_label": KINDS.get(mail.kind, "Compte"),
-        "recipient": mail.recipient,
+        "kind_label": "SMS"
+        if mail.channel == "sms"
+        else "Compte"
+        if mail.kind in NOTICES
+        else KINDS.get(mail.kind, "?"),
+        "channel": mail.channel,
+        "recipient": mail.recipient or "(effacé)",
         "subject": composed.subject,
         "state": mail.state,
         "state_label": STATES[mail.state],
@@ -73,13 +82,17 @@ def list_view(mail: Mail, settings: Settings) -> dict[str, Any]:
 def full_view(mail: Mail, settings: Settings) -> dict[str, Any]:
     """Everything about a mail, JSON-ready."""
     composed = compose(mail.kind, mail.parameters, settings)
-    headers = {
-        "From": settings.mail_sender,
-        "To": mail.recipient,
-        **({"Reply-To": mail.reply_to} if mail.reply_to else {}),
-        "Subject": composed.subject,
-        "Message-ID": mail.message_id,
-    }
+    headers = (
+        {"From": settings.sms_sender, "To": mail.recipient}
+        if mail.channel == "sms"
+        else {
+            "From": settings.mail_sender,
+            "To": mail.recipient,
+            **({"Reply-To": mail.reply_to} if mail.reply_to else {}),
+            "Subject": composed.subject,
+            "Message-ID": mail.message_id,
+        }
+    )
     return {
         **list_view(mail, settings),
         "event_id": str(mail.event_id),

@@ -8,10 +8,12 @@ from hashlib import sha256
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from documents.erasure.queries import erased_among
+from documents.erasure.rules import LAST_WORDS, names_nobody
 from documents.mails.models import Mail
 from documents.mails.rules import Draft, back_off_seconds
 from shared import clock
@@ -26,22 +28,32 @@ LONGEST_GATHERING = timedelta(minutes=15)
 
 
 async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
-    """Write a mail to be sent; the same event, kind and recipient a second time changes nothing."""
-    if draft.gather_key is not None and await _gather(session, draft):
+    """Write a message to be sent; the same event, kind and recipient a second time changes nothing.
+
+    To somebody who was erased only the last words go, and nobody who was is named to others.
+    """
+    erased = await erased_among(session, draft.everybody)
+    if draft.user_id in erased and draft.kind not in LAST_WORDS:
+        return
+    if draft.gather_key is not None and await _gather(session, draft, erased):
         return
     moment = clock.now()
     parameters = dict(draft.parameters)
     if draft.line is not None:
         parameters["lines"] = [draft.line]
+    for user_id in erased:
+        parameters = names_nobody(parameters, user_id)
     await session.execute(
         insert(Mail)
         .values(
             event_id=event_id,
             kind=draft.kind,
+            channel=draft.channel,
+            people=sorted(draft.everybody),
             booking_id=draft.booking_id,
             user_id=draft.user_id,
             recipient=draft.recipient,
-            reply_to=draft.reply_to,
+            reply_to=None if draft.parameters.get("user_id") in erased else draft.reply_to,
             parameters=parameters,
             gather_key=draft.gather_key,
             message_id=message_id(event_id, draft.kind, draft.recipient),
@@ -54,7 +66,7 @@ async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
     )
 
 
-async def _gather(session: AsyncSession, draft: Draft) -> bool:
+async def _gather(session: AsyncSession, draft: Draft, erased: Collection[int]) -> bool:
     """Add the line to the recap that waits, if one does: one that was tried has lost its key with the attempt."""
     moment = clock.now()
     mail = await session.scalar(
@@ -74,7 +86,11 @@ async def _gather(session: AsyncSession, draft: Draft) -> bool:
         mail.gather_key = None
         await session.flush()
         return False
-    mail.parameters = {**mail.parameters, **draft.parameters, "lines": lines}
+    parameters: dict[str, object] = {**mail.parameters, **draft.parameters, "lines": lines}
+    for user_id in erased:
+        parameters = names_nobody(parameters, user_id)
+    mail.parameters = parameters
+    mail.people = sorted({*mail.people, *draft.everybody})
     mail.next_attempt_at = min(moment + GATHERING, mail.created_at + LONGEST_GATHERING)
     await session.flush()
     return True
@@ -106,8 +122,18 @@ async def claim(session: AsyncSession, limit: int) -> list[Mail]:
 
 
 async def release_lost(session: AsyncSession, after_seconds: int) -> int:
-    """Queue again what a process claimed and then died with. The only case in which a mail may go out twice."""
+    """Queue again what a process claimed and then died with. The only case in which a mail may go out twice.
+
+    A text is given up instead: its reader can ask for another code.
+    """
     moment = clock.now()
+    await session.execute(
+        update(Mail)
+        .where(
+            Mail.channel == "sms", Mail.state == "sending", Mail.claimed_at < moment - timedelta(seconds=after_seconds)
+        )
+        .values(state="failed", claimed_at=null(), last_error="process lost", parameters={})
+    )
     released = await session.scalars(
         update(Mail)
         .where(Mail.state == "sending", Mail.claimed_at < moment - timedelta(seconds=after_seconds))
@@ -121,6 +147,11 @@ async def mark_sent(session: AsyncSession, mail: Mail, transport: str, *, forget
     """The mail has left. `forget` names parameters that nobody needs any more, such as links that act for a person."""
     left = {"sent_at": clock.now(), "sent_by": transport, "last_error": None}
     await _settle(session, mail, state="sent", **left, **_without(mail, forget))
+
+
+def _last_words(mail: Mail) -> dict[str, object]:
+    """What is forgotten of the words that tell somebody that nothing is kept of them."""
+    return {"recipient": "", "reply_to": None, "parameters": {}} if mail.kind in LAST_WORDS else {}
 
 
 def _without(mail: Mail, forget: Collection[str]) -> dict[str, object]:
@@ -145,6 +176,8 @@ async def mark_failed(
 
 async def _settle(session: AsyncSession, mail: Mail, *, state: str, **values: object) -> None:
     # Only the holder of the claim settles it: a claim that was taken away in between is somebody else's.
+    if state != "queued":
+        values |= _last_words(mail)
     await session.execute(
         update(Mail)
         .where(Mail.id == mail.id, Mail.state == "sending", Mail.attempts == mail.attempts)

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from documents.formatting import one_line
 from documents.mails.notices import NOTICES, filled
+from documents.mails.texts import TEXTS, words_of
 from documents.settings import Settings
 
 
@@ -36,7 +37,11 @@ def _environment(form: str) -> Environment:
 
 
 def compose(kind: str, parameters: dict[str, Any], settings: Settings) -> Composed:
-    """The mail as people read it. Every name in it comes from strangers: escaped in HTML, one line in the subject."""
+    """The mail or text as people read it. Names in it come from strangers: escaped in HTML, one line in the subject."""
+    if kind in TEXTS:
+        words = words_of(kind, parameters)
+        html = _environment("html").get_template("text_message.html.j2").render(words=words)
+        return Composed(subject=words, html=html, text=words + "\n")
     values = {
         "p": parameters,
         "app_url": settings.app_url.rstrip("/"),

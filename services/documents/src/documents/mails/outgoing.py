@@ -6,6 +6,7 @@ import structlog
 
 from documents.mails.composing import compose
 from documents.mails.models import Mail
+from documents.mails.texts import OutgoingText, words_of
 from documents.mails.transports import Attachment, Outgoing
 from documents.rendering.pool import RenderingFailed
 from documents.settings import Settings
@@ -48,3 +49,7 @@ def outgoing(mail: Mail, settings: Settings, printer: TicketPrinter) -> Outgoing
         date=mail.created_at,
         attachments=lambda: attachments_of(mail, printer),
     )
+
+
+def outgoing_text(mail: Mail) -> OutgoingText:
+    return OutgoingText(recipient=mail.recipient, content=words_of(mail.kind, mail.parameters), tag=mail.kind)

@@ -54,6 +54,7 @@ def _common(booking: Booking) -> dict[str, Any]:
 def _holder(booking: Booking) -> dict[str, Any]:
     person = booking.beneficiary
     return {
+        "user_id": booking.user_id,
         "user_first_name": one_line(person.first_name or "", 60),
         "user_last_name": one_line(person.last_name or "", 60),
         "user_name": full_name(person.first_name, person.last_name) or person.email,
@@ -125,6 +126,7 @@ def recap_line(booking: Booking) -> dict[str, Any]:
     person = booking.beneficiary
     undated = booking.stock.beginning_datetime is None and booking.status == "CONFIRMED"
     return {
+        "user_id": booking.user_id,
         "user_name": full_name(person.first_name, person.last_name) or person.email,
         "user_email": person.email,
         "quantity": booking.quantity,
@@ -141,6 +143,7 @@ def expired_line_for_partner(booking: Booking) -> dict[str, Any]:
     person = booking.beneficiary
     return {
         **expired_line(booking),
+        "user_id": booking.user_id,
         "offer_id": booking.offer_id,
         "formatted_price": partner_price(booking),
         "user_name": full_name(person.first_name, person.last_name) or person.email,

@@ -19,6 +19,7 @@ from documents.mails.parameters import (
 )
 from documents.tickets.rules import ticket_of
 from shared.events.bookings import Booking
+from shared.events.users import ANONYMOUS_DOMAIN
 
 # Who learns of a cancellation, by its reason. Backoffice and fraud reasons are told to the partner alone.
 BY_BENEFICIARY = frozenset({"BENEFICIARY"})
@@ -31,7 +32,10 @@ TOLD_TO_NOBODY = frozenset({"EXPIRED", "REFUSED_BY_INSTITUTE"})
 
 @dataclass(frozen=True)
 class Draft:
-    """A mail to write in the book. With `gather_key`, `line` joins the recap of that key when one still waits."""
+    """A message to write in the book. With `gather_key`, `line` joins the recap of that key when one still waits.
+
+    `people` are the accounts that it names, besides `user_id`, whom it is to.
+    """
 
     kind: str
     recipient: str
@@ -41,13 +45,27 @@ class Draft:
     reply_to: str | None = None
     gather_key: str | None = None
     line: dict[str, Any] | None = field(default=None)
+    channel: str = "email"
+    people: frozenset[int] = frozenset()
+
+    @property
+    def everybody(self) -> frozenset[int]:
+        return self.people if self.user_id is None else self.people | {self.user_id}
 
 
 def usable_address(address: str | None) -> str | None:
-    """The address when a mail can safely go there: one mailbox, ASCII, nothing that could end a header."""
+    """The address when a mail can safely go there: one mailbox, ASCII, nothing that could end a header, somebody's."""
     if address is None or len(address) > 254 or not _ADDRESS.fullmatch(address):
         return None
-    return address
+    return None if address.endswith(f"@{ANONYMOUS_DOMAIN}") else address
+
+
+def usable_number(number: str | None) -> str | None:
+    """The number when it is a whole E.164 one."""
+    return number if number is not None and _NUMBER.fullmatch(number) else None
+
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -66,7 +84,8 @@ def on_created(booking: Booking) -> list[Draft]:
     partner = _partner_of_new_booking(booking)
     if partner is not None:
         kind = "first_booking" if booking.is_first_of_venue else "new_booking"
-        drafts.append(Draft(kind, partner, partner_new_booking(booking), booking.id, reply_to=holder))
+        people = frozenset({booking.user_id})
+        drafts.append(Draft(kind, partner, partner_new_booking(booking), booking.id, reply_to=holder, people=people))
     return drafts
 
 
@@ -95,11 +114,19 @@ def on_cancelled(booking: Booking, *, can_book_again: bool, standing: list[Booki
                 booking.id,
                 gather_key=f"stock:{booking.stock_id}",
                 line=recap_line(booking),
+                people=frozenset({booking.user_id, *(other.user_id for other in standing)}),
             )
         )
     else:
         drafts.append(
-            Draft("cancelled_for_partner", partner, partner_cancellation(booking), booking.id, reply_to=holder)
+            Draft(
+                "cancelled_for_partner",
+                partner,
+                partner_cancellation(booking),
+                booking.id,
+                reply_to=holder,
+                people=frozenset({booking.user_id}),
+            )
         )
     return drafts
 
@@ -134,6 +161,7 @@ def on_expired(booking: Booking, day: date) -> list[Draft]:
                 booking.id,
                 gather_key=f"{group}:{booking.offerer_id}",
                 line=expired_line_for_partner(booking),
+                people=frozenset({booking.user_id}),
             )
         )
     return drafts

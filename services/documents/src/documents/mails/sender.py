@@ -1,4 +1,4 @@
-"""The loop that sends what the book holds."""
+"""The loop that sends what the book holds, mails and texts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from prometheus_client import Counter
 from documents.mails.actions import claim, mark_failed, mark_sent, release_lost
 from documents.mails.models import Mail
 from documents.mails.notices import secret_parameters
-from documents.mails.outgoing import outgoing
+from documents.mails.outgoing import outgoing, outgoing_text
+from documents.mails.texts import ATTEMPTS, SECRETS, WORTH, TextTransport, make_text_transport
 from documents.mails.transports import DeliveryFailed, MailboxTransport, Transport, make_transport
 from documents.rendering.pool import RenderingUnavailable, RenderPool
 from documents.settings import Settings
 from documents.tickets.actions import TicketPrinter, make_storage
+from shared import clock
 from shared.database.session import Database
 from shared.telemetry.spans import span
 
@@ -30,9 +32,17 @@ POLL_SECONDS = 1.0
 class MailSender:
     """Sends due mails, several at a time, each settled in a transaction of its own."""
 
-    def __init__(self, database: Database, transport: Transport, printer: TicketPrinter, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        transport: Transport,
+        printer: TicketPrinter,
+        settings: Settings,
+        texts: TextTransport | None = None,
+    ) -> None:
         self._database = database
         self._transport = transport
+        self._texts = texts or make_text_transport(settings)
         self._printer = printer
         self._settings = settings
 
@@ -50,7 +60,7 @@ class MailSender:
         error, permanent = None, False
         try:
             with span(f"send mail {mail.kind}", SpanKind.CLIENT, {"passculture.mail.id": mail.id}, parent=mail.trace):
-                await self._transport.deliver(outgoing(mail, self._settings, self._printer))
+                await self._deliver(mail)
         except DeliveryFailed as failure:
             error, permanent = str(failure), failure.permanent
         except RenderingUnavailable as failure:
@@ -59,16 +69,32 @@ class MailSender:
             # One mail that cannot be composed must not stop the others.
             log.error("mail.unexpected", mail_id=mail.id, kind=mail.kind, exc_info=failure)
             error = type(failure).__name__
-        # The local mailbox is the mail itself: its links must stay for whoever opens it.
-        forget = frozenset() if self._transport.name == MailboxTransport.name else secret_parameters(mail.kind)
+        forget, transport = self._secrets(mail), self._transport_of(mail)
         async with self._database.transaction() as session:
             if error is None:
-                await mark_sent(session, mail, self._transport.name, forget=forget)
-                SENT.labels(mail.kind, self._transport.name).inc()
+                await mark_sent(session, mail, transport, forget=forget)
+                SENT.labels(mail.kind, transport).inc()
             else:
                 FAILED.labels(mail.kind).inc()
-                most = self._settings.mail_attempts
+                most = ATTEMPTS if mail.channel == "sms" else self._settings.mail_attempts
                 await mark_failed(session, mail, error, permanent=permanent, most=most, forget=forget)
+
+    async def _deliver(self, mail: Mail) -> None:
+        if mail.channel != "sms":
+            await self._transport.deliver(outgoing(mail, self._settings, self._printer))
+        elif mail.created_at <= clock.now() - WORTH:
+            raise DeliveryFailed("too late", permanent=True)
+        else:
+            await self._texts.deliver(outgoing_text(mail))
+
+    def _transport_of(self, mail: Mail) -> str:
+        return self._texts.name if mail.channel == "sms" else self._transport.name
+
+    def _secrets(self, mail: Mail) -> frozenset[str]:
+        """What to forget of a message. The local mailbox is the message itself: its links and codes must stay there."""
+        if mail.channel == "sms":
+            return frozenset() if self._texts.simulated else SECRETS.get(mail.kind, frozenset())
+        return frozenset() if self._transport.name == MailboxTransport.name else secret_parameters(mail.kind)
 
 
 class MailLoop:
@@ -83,7 +109,8 @@ class MailLoop:
     async def __call__(self, database: Database, stop: asyncio.Event) -> None:
         settings = self._settings
         printer = TicketPrinter(self._pool, make_storage(settings), settings)
-        sender = MailSender(database, make_transport(settings), printer, settings)
+        texts = make_text_transport(settings)
+        sender = MailSender(database, make_transport(settings), printer, settings, texts)
         if settings.smtp_url:
             self._pool.warm()
         while not stop.is_set():
@@ -91,4 +118,5 @@ class MailLoop:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+        await texts.close()
         self._pool.close()

@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from documents.mails.actions import queue
 from documents.mails.notices import NOTICES
-from documents.mails.rules import Draft, on_cancelled, on_created, on_expired, usable_address
+from documents.mails.rules import Draft, on_cancelled, on_created, on_expired, usable_address, usable_number
+from documents.mails.texts import TEXTS, WORTH
 from documents.replicas.queries import has_credit, standing_bookings
+from shared import clock
 from shared.events.bookings import BOOKING, Booking
 from shared.events.envelope import Event
 from shared.events.subscribers import Subscribers
@@ -51,9 +53,15 @@ async def mail_expiry(event: Event[Booking], session: AsyncSession) -> None:
 @subscribers.on(NOTICE, "requested")
 async def mail_notice(event: Event[Notice], session: AsyncSession) -> None:
     notice = event.state
-    recipient = usable_address(notice.recipient) if notice.channel == "email" else None
-    if recipient is None or notice.kind not in NOTICES:
-        # Texts to telephones have no way out yet; a kind of tomorrow is for a version of tomorrow.
+    if notice.channel == "email":
+        recipient = usable_address(notice.recipient) if notice.kind in NOTICES else None
+    else:
+        recipient = usable_number(notice.recipient) if notice.kind in TEXTS else None
+        if event.occurred_at <= clock.now() - WORTH:
+            recipient = None
+    if recipient is None:
+        # A kind of tomorrow is for a version of tomorrow; a code of yesterday is for nobody.
         log.warning("notice.not_sent", notice_id=notice.id, kind=notice.kind, channel=notice.channel)
         return
-    await queue(session, event.id, Draft(notice.kind, recipient, dict(notice.parameters), None, notice.user_id))
+    draft = Draft(notice.kind, recipient, dict(notice.parameters), None, notice.user_id, channel=notice.channel)
+    await queue(session, event.id, draft)

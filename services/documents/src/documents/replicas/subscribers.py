@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from documents.erasure.queries import erased_among
+from documents.erasure.rules import anonymous_holder
 from documents.replicas.models import BookingReplica, DepositReplica
 from shared.database.replicas import upsert_replica
 from shared.events.bookings import BOOKING, Booking
@@ -17,6 +19,8 @@ subscribers = Subscribers()
 @subscribers.on(BOOKING)
 async def replicate_booking(event: Event[Booking], session: AsyncSession) -> None:
     state = event.state
+    said = state.model_dump(mode="json")
+    nobody = (await erased_among(session, {state.user_id})).get(state.user_id)
     await upsert_replica(
         session,
         BookingReplica,
@@ -25,7 +29,8 @@ async def replicate_booking(event: Event[Booking], session: AsyncSession) -> Non
         stock_id=state.stock_id,
         token=state.token,
         status=state.status,
-        state=state.model_dump(mode="json"),
+        # A fact that is later than the erasure of the holder on its own stream must not bring them back.
+        state=anonymous_holder(said, nobody) if nobody is not None else said,
     )
 
 
