@@ -508,3 +508,32 @@ async def test_the_pages_show_themselves(young: Journey) -> None:
     assert (await young.client.get("/simulators/ubble/page/nobody")).status_code == 404
     assert (await young.client.post("/simulators/nobody/mode", data={"mode": "up"})).status_code == 400
     assert clock_module.now() - datetime(2026, 2, 10, 12, tzinfo=UTC) < timedelta(days=1)
+
+
+REHEARSAL = "/native/v1/ubble_identification/e2e"
+
+
+async def test_an_identification_of_front_ends_tests(young: Journey) -> None:
+    """It goes through the same adapter and worker as every other; refused, then accepted."""
+    answer = await young.client.post(REHEARSAL, json={"errors": [2101, 1320]}, headers=young.headers)
+    assert answer.status_code == 204
+    await young.work()
+    (check,) = await young.checks()
+    assert check.status == "suspiscious"
+    assert set(check.reason_codes or ()) >= {"id_check_expired", "lack_of_luminosity"}
+    assert (await young.client.post(REHEARSAL, json={}, headers=young.headers)).status_code == 204
+    await young.work()
+    assert [check.status for check in await young.checks()] == ["suspiscious", "ok"]
+    await young.signs()
+    assert await young.deposits() == [("GRANT_17_18", 50_00)]
+    again = await young.client.post(REHEARSAL, json={}, headers=young.headers)
+    assert (again.status_code, again.json()["code"]) == (400, "IDCHECK_NOT_ELIGIBLE")
+    for errors in (["x"], [1], 3):
+        answer = await young.client.post(REHEARSAL, json={"errors": errors}, headers=young.headers)
+        assert answer.status_code == 400
+
+
+async def test_production_knows_no_rehearsal(young: Journey, app: Any) -> None:
+    app.state.partners.settings = app.state.partners.settings.model_copy(update={"ubble_url": "https://ubble.example"})
+    assert (await young.client.post(REHEARSAL, json={}, headers=young.headers)).status_code == 403
+    assert await young.checks() == []

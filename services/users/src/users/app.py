@@ -38,6 +38,7 @@ from users.sessions.tokens import TokenIssuer
 from users.settings import Settings
 from users.signup import native as signup_native
 from users.signup import pro as signup_pro
+from users.simulators import rehearsal
 from users.simulators.routers import serve_simulators
 from users.sso import native as sso_native
 from users.subscription import native as subscription_native
@@ -59,6 +60,7 @@ ROUTERS = (
     subscription_native.router,
     steps_native.router,
     ubble_native.router,
+    rehearsal.router,
     educonnect_native.router,
     dms_webhooks.router,
     bonus_native.router,

@@ -210,6 +210,23 @@ async def decide(identifier: str, request: Request, store: StoreOf, partners: Pa
     if outcome is None:
         return page("Ubble", paragraph("Cette conclusion n'existe pas."), status=400)
     _, status, codes = outcome
+    record = await conclude_record(store, partners, identifier, status, codes, said)
+    await _tell(partners, request, record, said.get("telling", "once"))
+    back = record["redirect_url"]
+    joint = "&" if "?" in back else "?"
+    return RedirectResponse(f"{back}{joint}{urlencode({'identification_id': identifier})}", 303)
+
+
+async def conclude_record(
+    store: SimulatorStore,
+    partners: Partners,
+    identifier: str,
+    status: UbbleStatus,
+    codes: list[int],
+    said: dict[str, str],
+) -> dict[str, Any]:
+    """Write down what Ubble found, and the document that was shown; the identification as it then stands."""
+    record = await _record(store, identifier)
     record |= {
         "status": status.value,
         "modified_on": _now(),
@@ -217,10 +234,7 @@ async def decide(identifier: str, request: Request, store: StoreOf, partners: Pa
         "documents": [_document(partners, said)] if status in (UbbleStatus.APPROVED, UbbleStatus.DECLINED) else [],
     }
     await store.put(KIND, identifier, record)
-    await _tell(partners, request, record, said.get("telling", "once"))
-    back = record["redirect_url"]
-    joint = "&" if "?" in back else "?"
-    return RedirectResponse(f"{back}{joint}{urlencode({'identification_id': identifier})}", 303)
+    return record
 
 
 def _document(partners: Partners, said: dict[str, str]) -> dict[str, Any]:
