@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from shared.database.session import Database
 from shared.events.envelope import Event
-from shared.events.subscribers import Subscription
+from shared.events.subscribers import Subscription, receive
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import DEAD, DUPLICATES, EVENT_LAG, FAILED, HANDLED
 from shared.telemetry.spans import span
@@ -167,12 +167,17 @@ class Consumers:
 
     async def _apply(self, subscription: Subscription, parsed: list[tuple[bytes, Event[Any]]]) -> None:
         stream = subscription.aggregate.stream
-        applied = 0
         async with self._database.transaction() as session:
+            new = await receive([event for _, event in parsed], session)
+            applied = len(new)
             for _, event in parsed:
+                if event.id not in new:
+                    continue
+                # The stream may hold an event twice, and one batch both of them.
+                new.remove(event.id)
                 enter_trace(event.trace)
                 with span(f"process {event.name}", SpanKind.CONSUMER, _described(subscription, event)):
-                    applied += await subscription.apply(event, session)
+                    await subscription.effect(event, session)
         await self._redis.xack(stream, self.group, *(entry_id for entry_id, _ in parsed))
         HANDLED.labels(stream).inc(applied)
         DUPLICATES.labels(stream).inc(len(parsed) - applied)

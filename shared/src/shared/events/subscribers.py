@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,8 @@ from shared.events.envelope import Aggregate, Event, S
 Handler = Callable[[Event[Any], AsyncSession], Awaitable[None]]
 
 _RECEIVE = text(
-    "INSERT INTO inbox (event_id, name) VALUES (:event_id, :name) ON CONFLICT DO NOTHING RETURNING event_id"
+    "INSERT INTO inbox (event_id, name) SELECT * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:names AS text[])) "
+    "ON CONFLICT DO NOTHING RETURNING event_id"
 )
 
 
@@ -51,13 +53,24 @@ class Subscription:
 
     async def apply(self, event: Event[Any], session: AsyncSession) -> bool:
         """Receipt and effects in the caller's transaction. False when the event had been received before."""
-        received = await session.execute(_RECEIVE, {"event_id": event.id, "name": event.name})
-        if received.scalar_one_or_none() is None:
+        if event.id not in await receive([event], session):
             return False
+        await self.effect(event, session)
+        return True
+
+    async def effect(self, event: Event[Any], session: AsyncSession) -> None:
+        """What is done about an event that was just received, in the transaction of its receipt."""
         for facts, handler in self.handlers:
             if facts is None or event.fact in facts:
                 await handler(event, session)
-        return True
+
+
+async def receive(events: Sequence[Event[Any]], session: AsyncSession) -> set[UUID]:
+    """Receipts for events, in one statement; the ids of those that had not been received before."""
+    rows = await session.execute(
+        _RECEIVE, {"event_ids": [event.id for event in events], "names": [event.name for event in events]}
+    )
+    return set(rows.scalars())
 
 
 def join(subscribers: Iterable[Subscribers]) -> list[Subscription]:

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
@@ -62,7 +63,7 @@ class Worker:
         )
         clock.follow(self.settings.clock_offset_file)
         start_tracing(f"{self.settings.context}-worker", self.settings)
-        asyncio.run(self._main())
+        uvloop.run(self._main())
 
     async def _main(self) -> None:
         stop = asyncio.Event()
