@@ -169,7 +169,7 @@ class Stage:
             return not last
 
         try:
-            await until(settled, deadline=seconds)
+            await until(settled, deadline=seconds, pause=0.25)
         except TimeoutError:
             raise AssertionError(f"still on its way after {seconds:.0f} s: {last}") from None
 

@@ -22,11 +22,11 @@ DEADLINE = 20.0
 T = TypeVar("T")
 
 
-async def until(question: Callable[[], Awaitable[T]], *, deadline: float = DEADLINE) -> T:
+async def until(question: Callable[[], Awaitable[T]], *, deadline: float = DEADLINE, pause: float = 0.05) -> T:
     """Ask until the answer is true. Facts travel between services: what is asked for comes, within the deadline."""
     with anyio.fail_after(deadline):
         while not (answer := await question()):
-            await anyio.sleep(0.05)
+            await anyio.sleep(pause)
     return answer
 
 

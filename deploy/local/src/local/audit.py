@@ -160,10 +160,10 @@ async def auditor(environment: Mapping[str, str]) -> AsyncIterator[Auditor]:
         settings = settings_class(
             database_url=environment[f"DATABASE_URL_{name.upper()}"],
             redis_url=environment["REDIS_URL"],
-            database_pool_size=1,
+            database_pool_size=2,
         )
         worker = import_module(f"{name}.worker").create_worker(settings)
-        services[name] = _Service(name, Database(settings, pooled=False), worker.subscriptions)
+        services[name] = _Service(name, Database(settings), worker.subscriptions)
     redis = Redis.from_url(environment["REDIS_URL"], socket_timeout=10.0)
     try:
         yield Auditor(services, redis)
