@@ -135,8 +135,9 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 
 @app.command(rich_help_panel=CODE, context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone,
-    `faults` every fault (`--times 10`: as many times in a row).
+    """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone
+    (`--examples 200`: as many generated requests to each operation), `faults` every fault (`--times 10`: as many times
+    in a row).
     """
     from local.faults import faults
     from local.libraries import check_libraries
@@ -147,7 +148,7 @@ def test(context: typer.Context) -> None:
     if not arguments:
         arguments = ["-n", str(min(os.cpu_count() or 1, 3))]
     elif arguments[0] == "fuzz":
-        arguments = ["-n0", "tests/fuzz", *arguments[1:]]
+        arguments, environment = fuzz(arguments[1:])
     elif arguments[0] == "faults":
         arguments, environment = faults(arguments[1:])
     raise typer.Exit(run([tool("pytest"), *arguments], {**os.environ, **environment}))
@@ -188,6 +189,7 @@ def revision(
 @app.command(rich_help_panel=DATA)
 def sandbox(
     name: Annotated[SandboxName, typer.Option("--name", "-n", help="Which data set.")],
+    from local.fuzz import fuzz
     offset: Offset = 0,
 ) -> None:
     """Build a data set for development. The platform must run, since facts travel between services. Idempotent."""

@@ -16,6 +16,7 @@ from offers.replicas.pro_user import ActiveProUser
 from shared.errors import ApiError, field_error
 from shared.web import Identifier, Response, Session, operation, pro_router
 from shared.web.access import partners
+from shared.web.routers import ErrorBody
 
 router = pro_router()
 
@@ -38,6 +39,7 @@ def _refused(message: str) -> ApiError:
 @router.get(
     "/get_product_by_ean/{ean}/{offerer_id}",
     operation_id="GetProductByEan",
+    responses={422: {"model": ErrorBody, "description": "No product that could be offered"}},
     openapi_extra=operation(access=partners(other=403)),
 )
 async def get_product_by_ean(
