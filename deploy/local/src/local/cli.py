@@ -140,6 +140,7 @@ def test(context: typer.Context) -> None:
     in a row).
     """
     from local.faults import faults
+    from local.fuzz import fuzz
     from local.libraries import check_libraries
     from local.run import run, tool
 
@@ -189,7 +190,6 @@ def revision(
 @app.command(rich_help_panel=DATA)
 def sandbox(
     name: Annotated[SandboxName, typer.Option("--name", "-n", help="Which data set.")],
-    from local.fuzz import fuzz
     offset: Offset = 0,
 ) -> None:
     """Build a data set for development. The platform must run, since facts travel between services. Idempotent."""
