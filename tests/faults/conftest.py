@@ -23,10 +23,15 @@ SETTINGS = {
     "CLAIM_IDLE_MS": "1000",
     "MAX_DELIVERIES": "4",
     "MAIL_CLAIM_SECONDS": "5",
+    # Tickets are not the matter here, and what renders them takes long to start.
+    "RENDER_WARM": "false",
     # The tests last longer than a token.
     "ACCESS_TOKEN_MINUTES": "600",
     "LOG_LEVEL": "INFO",
 }
+
+#: Generous: a busy machine starts nine processes slowly.
+READY_SECONDS = 240.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -85,7 +90,7 @@ def stage(_place: tuple[Path, Disk | None]) -> Iterator[Stage]:
     """The platform with its people. Mark what uses it with `xdist_group("faults")`: a platform is started once."""
     check_libraries()
     with (
-        running_platform(_place[0], environment=SETTINGS) as platform,
+        running_platform(_place[0], environment=SETTINGS, ready_seconds=READY_SECONDS) as platform,
         pytest.MonkeyPatch.context() as patch,
     ):
         # What `offers` tells of pictures depends on where they are read; the auditor asks it in this process.

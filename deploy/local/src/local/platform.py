@@ -36,10 +36,12 @@ class Platform:
         *,
         sink: Sink = _silent,
         environment: Mapping[str, str] | None = None,
+        ready_seconds: float = health.READY_SECONDS,
     ) -> None:
         self.topology = topology or Topology()
         self.servers = Servers(self.topology)
         self._extra = dict(environment or {})
+        self._ready_seconds = ready_seconds
         self._sink = sink
         self._logs = self.topology.var / "log"
         self.processes = Processes({}, sink, self._logs)
@@ -78,7 +80,7 @@ class Platform:
 
     def wait_ready(self) -> list[health.Health]:
         """Until every process answers that it is ready."""
-        return health.wait_ready(self.known, self.check)
+        return health.wait_ready(self.known, self.check, self._ready_seconds)
 
     def sandbox(self, name: str) -> None:
         """Build a data set, service after service, while the workers carry the facts across."""
@@ -130,7 +132,7 @@ class Platform:
 
     def restart(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a halted child again and wait until it is ready."""
-        health.wait_ready([self.begin(name, environment)], self.check)
+        health.wait_ready([self.begin(name, environment)], self.check, self._ready_seconds)
 
     def begin_beside(self, name: str, environment: Mapping[str, str]) -> Process:
         """Start a second process like `name` and wait until it is ready; it is called `<name>-2`. `environment` holds
@@ -140,7 +142,7 @@ class Platform:
         port = next(int(value) for key, value in environment.items() if key.endswith("_PORT"))
         beside = replace(known, name=f"{name}-2", port=port, environment={**known.environment, **environment})
         self.processes.start(beside)
-        health.wait_ready([beside], self.check)
+        health.wait_ready([beside], self.check, self._ready_seconds)
         return beside
 
     def is_ready(self) -> bool:

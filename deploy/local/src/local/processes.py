@@ -18,6 +18,8 @@ from local.paths import ROOT, relative
 from local.topology import Process
 
 STOP_SECONDS = 15.0
+#: Nobody kills what a test halted: a busy machine may take its time.
+HALT_SECONDS = 60.0
 Sink = Callable[[str, str], None]
 
 
@@ -127,7 +129,7 @@ class Processes:
         """End one child without anybody being told of its death; waits until it is gone."""
         self._short.add(name)
         self._children[name].send_signal(signal_number)
-        self._children[name].wait(STOP_SECONDS)
+        self._children[name].wait(HALT_SECONDS)
         self._readers[name].join(5)
 
     def stop(self, order: Sequence[str] = ()) -> list[str]:
