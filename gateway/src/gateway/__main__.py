@@ -9,6 +9,7 @@ from gateway.protocol import GuardedProtocol
 from gateway.settings import Settings
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
+from shared.web.serving import serve
 
 
 def configure(settings: Settings) -> uvicorn.Config:
@@ -40,7 +41,7 @@ def main() -> None:
     settings = Settings()
     configure_logging("gateway", level=settings.log_level, log_format=settings.log_format)
     start_tracing("gateway", settings)
-    uvicorn.Server(configure(settings)).run()
+    serve(configure(settings), leave_seconds=settings.leave_seconds)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.rates import Rate, parse_rate
+from shared.secret_files import SecretFiles
 
 SERVICES = ("users", "offers", "bookings", "documents")
 SURFACES = ("native", "pro", "public")
@@ -72,12 +73,25 @@ class Settings(BaseSettings):
     head_timeout: float = Field(10.0, gt=0)
     keep_alive_seconds: int = Field(60, ge=1)
     drain_seconds: int = Field(15, ge=1)
+    # How long a gateway that is asked to stop goes on answering, ending every connection, before it stops listening.
+    leave_seconds: float = Field(0.0, ge=0)
 
     documents_interval: float = Field(15.0, gt=0)
     identity_fresh_seconds: float = Field(60.0, gt=0)
     identity_timeout: float = Field(2.0, gt=0)
     redis_timeout: float = Field(0.1, gt=0)
     composition_timeout: float = Field(2.0, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
 
     @field_validator("native_origins", "pro_origins", mode="before")
     @classmethod

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import socket
 from collections import deque
 from urllib.parse import urlsplit
 
@@ -73,9 +75,7 @@ class Upstream:
         self._open += 1
         try:
             async with asyncio.timeout(self.connect_seconds):
-                _, connection = await loop.create_connection(lambda: Connection(self, loop), self.host, self.port)
-            if connection.closed:
-                raise ConnectionResetError("closed as soon as it was open")
+                connection = await self._open_one(loop)
         except (OSError, TimeoutError) as error:
             self._open -= 1
             self._next_in_line()
@@ -86,6 +86,26 @@ class Upstream:
             raise
         connection.pooled = True
         return connection
+
+    async def _open_one(self, loop: asyncio.AbstractEventLoop) -> Connection:
+        """A connection to any of the service's replicas: those behind its name in an order of chance, until one answers.
+
+        Nothing of a request has been sent yet, so a replica that is going away costs no request.
+        """
+        found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+        random.shuffle(addresses)
+        failure: OSError | TimeoutError = OSError(f"{self.host} has no address")
+        for address in addresses:
+            try:
+                async with asyncio.timeout(self.connect_seconds / len(addresses)):
+                    _, connection = await loop.create_connection(lambda: Connection(self, loop), address, self.port)
+                if not connection.closed:
+                    return connection
+                failure = ConnectionResetError("closed as soon as it was open")
+            except (OSError, TimeoutError) as error:
+                failure = error
+        raise failure
 
     def release(self, connection: Connection) -> None:
         """Give a connection back after its exchange: kept when it can carry another one."""

@@ -28,6 +28,7 @@ from shared.schedules import Schedule
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
+from shared.web.serving import serve
 
 log = structlog.get_logger(__name__)
 
@@ -98,17 +99,20 @@ def service_cli(
             raise typer.Exit(3)
         start_tracing(f"{context}-api", settings)
         app = import_module(f"{context}.app").create_app(settings)
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.api_port,
-            log_config=None,
-            access_log=False,
-            loop="uvloop",
-            http="httptools",
-            timeout_graceful_shutdown=10,
-            server_header=False,
-            date_header=False,
+        serve(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.api_port,
+                log_config=None,
+                access_log=False,
+                loop="uvloop",
+                http="httptools",
+                timeout_graceful_shutdown=10,
+                server_header=False,
+                date_header=False,
+            ),
+            leave_seconds=settings.leave_seconds,
         )
 
     @cli.command()
@@ -124,7 +128,7 @@ def service_cli(
         branches = tuple(known for known in migrations.BRANCHES if branch in ("all", known))
         if not branches:
             raise typer.BadParameter("pre, post or all", param_hint="--branch")
-        migrations.upgrade(service_folder(context), settings.database_url, branches)
+        migrations.upgrade(service_folder(context), settings.session_url, branches)
 
     @cli.command()
     def revision(
@@ -138,7 +142,7 @@ def service_cli(
             raise typer.BadParameter("pre or post", param_hint="--branch")
         migrations.revision(
             service_folder(context),
-            settings.database_url,
+            settings.session_url,
             message,
             "pre" if branch == "pre" else "post",
             autogenerate=not empty,

@@ -11,6 +11,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy import make_url
+
+from shared.secret_files import SecretFiles, read_secret
 
 Environment = Literal["local", "test", "production"]
 
@@ -20,16 +23,31 @@ WORKER_PORTS = {context: port + 100 for context, port in API_PORTS.items()}
 
 
 class _DatabaseUrl(PydanticBaseSettingsSource):
-    """Reads `database_url` from DATABASE_URL_<CONTEXT>, so that one environment can describe all four services."""
+    """Reads the addresses of the database from the variables of this context, so that one environment (or one folder of
+    secrets) can describe all four services. The password may come apart, as DATABASE_PASSWORD_<CONTEXT>.
+    """
 
     def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
         return None, field_name, False
 
     def __call__(self) -> dict[str, object]:
         context = getattr(self.settings_cls, "context", "")
-        source = EnvSettingsSource(self.settings_cls)
-        url = source.env_vars.get(f"database_url_{context}")
-        return {"database_url": url} if url else {}
+        environment = EnvSettingsSource(self.settings_cls).env_vars
+
+        def find(name: str) -> str | None:
+            return environment.get(f"{name}_{context}") or read_secret(f"{name}_{context}")
+
+        password = find("database_password")
+        found = {name: find(name) for name in ("database_url", "database_direct_url")}
+        return {name: _with_password(url, password) for name, url in found.items() if url}
+
+
+def _with_password(url: str, password: str | None) -> str:
+    """The address with its password, where it has none of its own."""
+    parsed = make_url(url)
+    if password is None or parsed.password is not None:
+        return url
+    return parsed.set(password=password).render_as_string(hide_password=False)
 
 
 class ServiceSettings(BaseSettings):
@@ -39,18 +57,25 @@ class ServiceSettings(BaseSettings):
     production, where a missing address is an error.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    # A variable without a value is one that is not set: files that name every variable leave most of them empty.
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     context: ClassVar[str]
 
     environment: Environment = "local"
     database_url: str = ""
+    # The server itself, where `database_url` leads to a pooler that lends a connection for one transaction (PgBouncer):
+    # migrations and the relay need a session of their own.
+    database_direct_url: str = ""
     redis_url: str = "redis://127.0.0.1:6380/0"
     log_format: Literal["json", "plain"] = "json"
     log_level: str = "INFO"
     host: str = "127.0.0.1"
     api_port: int = 0
     worker_port: int = 0
+    # How long an API that is asked to stop goes on answering, ending every connection: longer than callers keep idle
+    # ones (the gateway: four seconds), else a request may meet a closed door.
+    leave_seconds: float = Field(0.0, ge=0)
 
     users_url: str = f"http://127.0.0.1:{API_PORTS['users']}"
     offers_url: str = f"http://127.0.0.1:{API_PORTS['offers']}"
@@ -98,7 +123,7 @@ class ServiceSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _DatabaseUrl(settings_cls), env_settings, file_secret_settings
+        return init_settings, _DatabaseUrl(settings_cls), env_settings, SecretFiles(settings_cls)
 
     @model_validator(mode="before")
     @classmethod
@@ -125,3 +150,13 @@ class ServiceSettings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def is_behind_pooler(self) -> bool:
+        """Whether a session of the database lasts for one transaction only: nothing may be prepared or set in it."""
+        return bool(self.database_direct_url)
+
+    @property
+    def session_url(self) -> str:
+        """The database where a session lasts as long as its connection."""
+        return self.database_direct_url or self.database_url

@@ -31,6 +31,14 @@ class SandboxName(StrEnum):
     industrial = "industrial"
 
 
+class Profile(StrEnum):
+    """What deploy/compose.yaml runs around the core."""
+
+    mail = "mail"
+    files = "files"
+    observability = "observability"
+
+
 class Branch(StrEnum):
     """The migration branches."""
 
@@ -72,13 +80,24 @@ def start(
     offset: Offset = 0,
     sandbox: Annotated[str, typer.Option(help="Built on the first start; `none` for empty databases.")] = "tiny",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Keep the log in var/log/ only.")] = False,
+    docker: Annotated[bool, typer.Option("--docker", help="In containers, by deploy/compose.yaml.")] = False,
+    profile: Annotated[
+        list[Profile] | None,
+        typer.Option("--profile", help="With --docker: what runs around the core (again for more)."),
+    ] = None,
 ) -> None:
     """Start the whole platform and show its log; Ctrl-C stops it. Data is kept in var/."""
-    from local.start import start as run
-
     if sandbox not in ("none", *SandboxName):
         raise typer.BadParameter(f"one of none, {', '.join(SandboxName)}", param_hint="--sandbox")
-    raise typer.Exit(run(Topology(offset), sandbox=None if sandbox == "none" else sandbox, quiet=quiet))
+    data_set = None if sandbox == "none" else sandbox
+    if docker:
+        from local.start_docker import start as run_containers
+
+        profiles = [str(name) for name in profile or []]
+        raise typer.Exit(run_containers(Topology(offset), sandbox=data_set, quiet=quiet, profiles=profiles))
+    from local.start import start as run
+
+    raise typer.Exit(run(Topology(offset), sandbox=data_set, quiet=quiet))
 
 
 app.command("start-backend", hidden=True, help="The same as start.")(start)
@@ -128,6 +147,36 @@ def trace(
     else:
         html.write_text(traces.as_page(found))
         say(f"[green]✓[/] {html}")
+
+
+@app.command(rich_help_panel=CODE)
+def images(
+    ca: Annotated[Path | None, typer.Option(help="A proxy's certificate; by default what PIP_CERT names.")] = None,
+    version: Annotated[str, typer.Option(help="The tag.")] = "dev",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the builds print.")] = False,
+) -> None:
+    """Build the images of the services, the gateway and the pooler."""
+    from local import standins
+    from local.engine import Engine
+    from local.images import IMAGES, build
+
+    engine = Engine.required()
+    with step("Looking for the base images"):
+        bases = standins.bases(engine)
+    for image in IMAGES:
+        with step(f"{image.repository}:{version}"):
+            reference = build(engine, image, bases, version=version, ca=ca, quiet=not verbose)
+        say(f"  {engine.image_bytes(reference) / 1e6:.0f} MB")
+
+
+@app.command(rich_help_panel=DATA)
+def secrets() -> None:
+    """Make the secrets of deploy/compose.yaml that are missing, at random, below var/docker/secrets."""
+    from local import deployment_secrets
+    from local.paths import relative
+
+    made = deployment_secrets.make()
+    say(f"{relative(deployment_secrets.FOLDER)}: {', '.join(made) or 'all were there'}")
 
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--pc-help"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -34,9 +35,19 @@ class Database:
             f"-c statement_timeout={settings.database_statement_timeout_ms} "
             f"-c idle_in_transaction_session_timeout={settings.database_idle_timeout_ms} -c timezone=UTC"
         )
-        arguments = {"options": options, "connect_timeout": 5, "application_name": settings.context, **KEEP_ALIVE}
+        arguments: dict[str, Any] = {
+            "options": options,
+            "connect_timeout": 5,
+            "application_name": settings.context,
+            **KEEP_ALIVE,
+        }
+        if settings.is_behind_pooler:
+            # The next transaction may be on another connection of the server, which knows nothing of what was prepared.
+            # The pooler ignores `options` and sets the same limits itself (deploy/images/pgbouncer).
+            arguments["prepare_threshold"] = None
         wait = settings.database_pool_wait_ms / 1_000
         self.url = url
+        self._session_url = make_url(settings.session_url)
         self.engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args=arguments,
@@ -83,9 +94,9 @@ class Database:
                 yield session
 
     async def connect(self) -> AsyncConnection:
-        """A plain connection outside the pools, in autocommit, for LISTEN and session-wide locks."""
+        """A plain connection to the server itself, in autocommit, for LISTEN and session-wide locks."""
         return await AsyncConnection.connect(
-            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            self._session_url.set(drivername="postgresql").render_as_string(hide_password=False),
             autocommit=True,
             connect_timeout=5,
             **KEEP_ALIVE,
