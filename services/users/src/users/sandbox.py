@@ -14,16 +14,19 @@ from shared.database import Database
 from shared.geography import department_code, timezone_name
 from users.accounts.actions import create_account, suspend
 from users.accounts.models import Account
+from users.accounts.profile import candidate_for
 from users.deposits.actions import add_recredit, grant_deposit, import_deposit
 from users.deposits.rules import BONUS_AMOUNT, LEGACY_AMOUNTS, DepositType, RecreditType
 from users.eligibility.rules import EligibilityType, Reform, birthday
 from users.features.actions import install_flags
 from users.features.queries import active_flags
 from users.sandbox_accounts import Credit, Someone, a_few, everybody
+from users.sandbox_stages import STAGES, Stage
 from users.sessions.passwords import Passwords
 from users.settings import Settings
 from users.subscription.actions import record_check
-from users.subscription.checks import CheckStatus, CheckType, PhoneValidationStatus
+from users.subscription.checks import CheckStatus, CheckType, PhoneValidationStatus, ReviewVerdict
+from users.subscription.models import SubscriptionReview
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +58,7 @@ async def build(name: str, database: Database) -> None:
         async with database.transaction() as session:
             await _add(session, who, password_hash, reform)
         added += 1
+    added += await _add_stages(database, settings, password_hash)
     log.info("sandbox.built", name=name, added=added, known=len(known))
 
 
@@ -82,6 +86,63 @@ async def _add(session: AsyncSession, who: Someone, password_hash: str, reform: 
         await _credit(session, account, who, zone, reform)
     if who.suspended is not None:
         await suspend(session, account.id, who.suspended)
+
+
+async def _add_stages(database: Database, settings: Settings, password_hash: str) -> int:
+    """Somebody at each stage of the subscription, in both data sets; how many were missing."""
+    async with database.transaction() as session:
+        known = set(
+            await session.scalars(select(Account.email).where(Account.email.in_([stage.email for stage in STAGES])))
+        )
+    missing = [stage for stage in STAGES if stage.email not in known]
+    for stage in missing:
+        async with database.transaction() as session:
+            await _add_stage(session, settings, stage, password_hash)
+    return len(missing)
+
+
+async def _add_stage(session: AsyncSession, settings: Settings, stage: Stage, password_hash: str) -> None:
+    now = clock.now()
+    account = await create_account(
+        session,
+        email=stage.email,
+        password_hash=password_hash,
+        postal_code="93000",
+        city=CITIES["93"],
+        first_name="Élise",
+        last_name=f"Étape {stage.name.replace('-', ' ')}",
+        date_of_birth=birthday(now.date() - timedelta(days=DAYS_SINCE_BIRTHDAY), -stage.age),
+        is_email_validated=True,
+        phone_number="+33639980001" if stage.has_phone else None,
+    )
+    for check in stage.checks:
+        when = now - timedelta(days=check.days)
+        candidate = await candidate_for(session, settings, account)
+        # A right that was begun in time is kept; who comes for the first time after 19 has none.
+        eligibility = EligibilityType.AGE17_18 if stage.late else candidate.eligibility
+        content = {"city": account.city, "first_name": account.first_name, "last_name": account.last_name}
+        made = await record_check(
+            session,
+            account.id,
+            check.type,
+            check.status,
+            eligibility=eligibility,
+            content=content if check.type is not CheckType.HONOR_STATEMENT else None,
+            reason_codes=check.codes,
+            registered_at=when,
+        )
+        made.date_created = when
+    if stage.is_refused_by_agent:
+        session.add(
+            SubscriptionReview(
+                account_id=account.id,
+                author_id=None,
+                verdict=ReviewVerdict.KO.value,
+                eligibility_type=EligibilityType.AGE17_18.value,
+                reason="jeu de données",
+                date_reviewed=now,
+            )
+        )
 
 
 def _at(account: Account, age: int, zone: ZoneInfo, *, days: int = 20) -> datetime:
