@@ -2,6 +2,7 @@
 
 from shared.identity.keys import SigningKey, jwks
 from shared.identity.principals import (
+    Agent,
     NativeRefresh,
     NativeUser,
     OptionalNativeUser,
@@ -13,6 +14,7 @@ from shared.identity.tokens import Kind, Principal, sign
 from shared.identity.verifier import InvalidToken, Verifier
 
 __all__ = [
+    "Agent",
     "InvalidToken",
     "Kind",
     "NativeRefresh",

@@ -68,3 +68,5 @@ NativeRefresh = Annotated[Principal, Depends(_Scheme("JWTAuth", _JWT, "native", 
 ProUser = Annotated[Principal, Depends(_Scheme("SessionAuth", _SESSION, "pro"))]
 OptionalProUser = Annotated[Principal | None, Depends(_Scheme("SessionAuth", _SESSION, "pro", required=False))]
 Provider = Annotated[Principal, Depends(_Scheme("ApiKeyAuth", _JWT, "provider"))]
+# Of the back office; what they may do is the token's `scope`.
+Agent = Annotated[Principal, Depends(_Scheme("AgentAuth", _JWT, "agent"))]

@@ -33,6 +33,12 @@ class Principal:
     claims: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @property
+    def scope(self) -> frozenset[str]:
+        """What the token lets its bearer do, where it says so: an agent's permissions."""
+        said = self.claims.get("scope")
+        return frozenset(said.split()) if isinstance(said, str) else frozenset()
+
+    @property
     def is_admin(self) -> bool:
         return "ADMIN" in self.roles
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Request, Response
 
-from shared.errors import ApiError, field_error
+from shared.errors import ApiError, field_error, forbidden
 from shared.identity import Principal, ProUser
 from shared.web import Session, operation, pro_router
 from shared.web.access import partners
@@ -44,6 +44,20 @@ async def signed_in_partner(principal: ProUser, session: Session) -> Partner:
 SignedInPartner = Annotated[Partner, Depends(signed_in_partner)]
 
 
+def is_impersonated(principal: Principal) -> bool:
+    """Whether an agent is signed in as the partner: what they see, the partner has not seen."""
+    return "impersonator" in principal.claims
+
+
+def themself(principal: ProUser) -> None:
+    """403 for an agent who is signed in as the partner: some things are the person's own."""
+    if is_impersonated(principal):
+        raise forbidden("Seule la personne elle-même peut faire cela.")
+
+
+Themself = Depends(themself)
+
+
 def author_of(principal: Principal) -> int:
     """Who really acts: the agent, when somebody is signed in as a partner."""
     return int(principal.claims.get("impersonator", principal.id))
@@ -61,7 +75,7 @@ def refuse_unattached(partner: Partner, field: str) -> None:
     openapi_extra=operation(access=partners()),
 )
 async def get_profile(principal: ProUser, partner: SignedInPartner) -> SharedCurrentUserResponseModel:
-    return current_response(partner, is_impersonated="impersonator" in principal.claims)
+    return current_response(partner, is_impersonated=is_impersonated(principal))
 
 
 @router.patch(
@@ -71,8 +85,9 @@ async def get_profile(principal: ProUser, partner: SignedInPartner) -> SharedCur
     response_class=Response,
     openapi_extra=operation(access=partners()),
 )
-async def patch_user_tuto_seen(partner: SignedInPartner, session: Session) -> Response:
-    await mark_tutorial_seen(session, partner.account.id)
+async def patch_user_tuto_seen(principal: ProUser, partner: SignedInPartner, session: Session) -> Response:
+    if not is_impersonated(principal):
+        await mark_tutorial_seen(session, partner.account.id)
     return Response(status_code=204)
 
 
@@ -83,8 +98,9 @@ async def patch_user_tuto_seen(partner: SignedInPartner, session: Session) -> Re
     response_class=Response,
     openapi_extra=operation(access=partners()),
 )
-async def patch_pro_user_rgs_seen(partner: SignedInPartner, session: Session) -> Response:
-    await mark_rgs_seen(session, partner.account.id)
+async def patch_pro_user_rgs_seen(principal: ProUser, partner: SignedInPartner, session: Session) -> Response:
+    if not is_impersonated(principal):
+        await mark_rgs_seen(session, partner.account.id)
     return Response(status_code=204)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from shared.errors import forbidden, not_found
-from shared.identity import ProUser
 from shared.web import Session, operation, pro_router
 from shared.web.access import partners
 from users.accounts.actions import lock_account
-from users.accounts.pro import SignedInPartner
+from users.accounts.pro import SignedInPartner, Themself
 from users.anonymization.partners import eligibility_of, erase_partner
 from users.anonymization.schemas import ProAnonymizationEligibilityResponseModel
 from users.features.queries import active_flags
@@ -32,18 +31,15 @@ async def get_eligibility(partner: SignedInPartner, session: Session) -> ProAnon
 @router.post(
     "/users/anonymize",
     operation_id="Anonymize",
+    dependencies=[Themself],
     status_code=204,
     response_class=Response,
     openapi_extra=operation(access=partners()),
 )
-async def anonymize_partner(
-    request: Request, principal: ProUser, partner: SignedInPartner, session: Session
-) -> Response:
+async def anonymize_partner(request: Request, partner: SignedInPartner, session: Session) -> Response:
     """At once and for ever; never by an agent who is signed in as the partner."""
     if FLAG not in await active_flags(session):
         raise not_found()
-    if "impersonator" in principal.claims:
-        raise forbidden("Seule la personne elle-même peut demander l'effacement de son compte.")
     account = await lock_account(session, partner.account.id)
     if not await erase_partner(session, account):
         raise forbidden("Ce compte ne peut pas être anonymisé.")

@@ -11,7 +11,7 @@ from users.accounts.actions import lock_account, note_action
 from users.accounts.models import Account
 from users.accounts.queries import account_by_id
 from users.connect_as.rules import leads_to_portal, why_not
-from users.permissions.queries import permissions_of, require
+from users.permissions.queries import may_connect_as, require
 from users.permissions.rules import Permission
 from users.sessions.actions import close_portal_session, open_portal_session
 from users.settings import Settings
@@ -60,7 +60,7 @@ async def use_connect_as(
     known = await consume_token(session, TokenType.CONNECT_AS, token)
     if known is None or known.account_id is None:
         return ApiError(403, {"global": ["Ce lien n'est plus valide."]})
-    if Permission.CONNECT_AS_PRO not in await permissions_of(session, known.account_id):
+    if not await may_connect_as(session, known.account_id):
         return ApiError(403, {"global": ["Ce lien n'est plus valide."]})
     target_id = int(known.data["user_id"])
     if await account_by_id(session, target_id) is None:

@@ -11,7 +11,7 @@ from shared.identity import ProUser
 from shared.web import DatabaseOf, Session, operation, pro_router
 from shared.web.access import anyone, partners
 from users.accounts.actions import lock_account
-from users.accounts.pro import signed_in_partner
+from users.accounts.pro import Themself, signed_in_partner
 from users.accounts.rules import may_edit_portal_account
 from users.credentials.actions import (
     ask_portal_password_reset,
@@ -124,6 +124,7 @@ async def set_new_password(body: NewPasswordBodyModel, sign_in: SignInOf) -> Res
 @router.post(
     "/users/password",
     operation_id="PostChangePassword",
+    dependencies=[Themself],
     status_code=204,
     response_class=Response,
     openapi_extra=operation(access=partners()),

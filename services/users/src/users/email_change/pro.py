@@ -9,7 +9,7 @@ from shared.identity import ProUser
 from shared.web import DatabaseOf, Session, operation, pro_router
 from shared.web.access import anyone, partners
 from users.accounts.actions import lock_account
-from users.accounts.pro import SignedInPartner, signed_in_partner
+from users.accounts.pro import SignedInPartner, Themself, signed_in_partner
 from users.accounts.rules import may_edit_portal_account
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
 from users.credentials.pro import WRONG, knows_password
@@ -25,6 +25,7 @@ router = pro_router()
 @router.post(
     "/users/email",
     operation_id="PostUserEmail",
+    dependencies=[Themself],
     status_code=204,
     response_class=Response,
     openapi_extra=operation(access=partners()),

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.errors import forbidden
-from users.accounts.actions import grant_role, lock_account, note_action
-from users.accounts.rules import Role
+from users.accounts.actions import grant_role, lock_account, note_action, set_roles
+from users.accounts.rules import Role, remove_role
 from users.permissions.models import AgentAssignment, AgentRolePermission, AgentRoleRow
-from users.permissions.queries import require, roles_of
+from users.permissions.queries import REFUSED, allowed_by, permissions_of, require, roles_of
 from users.permissions.rules import SEED, AgentRole, Permission
+from users.sessions.actions import drop_portal_sessions
 
 log = structlog.get_logger(__name__)
 CHANGED = "ROLE_PERMISSIONS_CHANGED"
@@ -41,9 +42,9 @@ async def install_roles(session: AsyncSession, *, seed: bool) -> int:
 
 
 async def set_role_permissions(
-    session: AsyncSession, agent_id: int, role: AgentRole, permissions: Iterable[Permission]
+    session: AsyncSession, agent_id: int, role: AgentRole, permissions: Iterable[Permission], *, comment: str
 ) -> bool:
-    """Have a role allow exactly this; the history tells what changed. False when nothing did."""
+    """Have a role allow exactly this, for a reason; the history tells what changed. False when nothing did."""
     await require(session, agent_id, Permission.MANAGE_PERMISSIONS)
     await session.scalar(select(AgentRoleRow.name).where(AgentRoleRow.name == role.value).with_for_update())
     before = set(
@@ -63,8 +64,20 @@ async def set_role_permissions(
             insert(AgentRolePermission).values([{"role": role.value, "permission": name} for name in new])
         )
     changes = {name: {"old_info": name in before, "new_info": name in after} for name in sorted(before ^ after)}
-    await note_action(session, None, CHANGED, author_id=agent_id, role=role.value, modified_info=changes)
+    await note_action(
+        session, None, CHANGED, author_id=agent_id, comment=comment, role=role.value, modified_info=changes
+    )
     return True
+
+
+async def _require_to_give(session: AsyncSession, author_id: int, roles: frozenset[AgentRole]) -> None:
+    """Nobody gives away what they may not do themselves, unless they decide of permissions anyway."""
+    own = await permissions_of(session, author_id)
+    is_allowed = Permission.MANAGE_ADMIN_ACCOUNTS in own
+    if is_allowed and Permission.MANAGE_PERMISSIONS not in own:
+        is_allowed = await allowed_by(session, roles) <= own
+    if not is_allowed:
+        raise forbidden(REFUSED)
 
 
 async def set_agent_roles(
@@ -73,20 +86,24 @@ async def set_agent_roles(
     """Have an agent hold exactly these roles. False when nothing changed.
 
     `author_id`: the agent who decides, who needs the permission and never decides of themselves; None when the house's
-    directory says so at a sign-in. Somebody who gets a first role becomes ADMIN; a closed account gets none.
+    directory or a command says so. Somebody who gets a first role becomes ADMIN and leaves the portal, who loses the last
+    one is an agent no more; a closed account gets none.
     """
+    after = frozenset(roles)
     if author_id is not None:
-        await require(session, author_id, Permission.MANAGE_ADMIN_ACCOUNTS)
+        await _require_to_give(session, author_id, after)
         if author_id == account_id:
             raise forbidden("Personne ne change ses propres rôles.")
     account = await lock_account(session, account_id)
-    before, after = await roles_of(session, account_id), frozenset(roles)
+    before = await roles_of(session, account_id)
     if before == after:
         return False
     if after and not account.is_active:
         raise forbidden("Ce compte est fermé.")
-    if after:
-        await grant_role(session, account, Role.ADMIN)
+    if not after:
+        await set_roles(session, account, remove_role(account.roles, Role.ADMIN))
+    elif await grant_role(session, account, Role.ADMIN):
+        await drop_portal_sessions(session, account_id)
     await session.execute(delete(AgentAssignment).where(AgentAssignment.account_id == account_id))
     if after:
         rows = [{"account_id": account_id, "role": role.value} for role in sorted(after)]

@@ -5,7 +5,11 @@ Which role allows what is data, changed by agents; `SEED` is where it starts.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
+
+from users.accounts.rules import Role, has_any_pro_role, is_beneficiary
 
 
 class Permission(StrEnum):
@@ -254,6 +258,40 @@ SEED: dict[AgentRole, frozenset[Permission]] = {
         R.GLOBAL: set(P) - _RIGHTS,
     }.items()
 }
+
+
+def _kinds(
+    roles: Iterable[Role | str], admin: Permission, pro: Permission, public: Permission
+) -> frozenset[Permission]:
+    """The permissions any of which opens an account: agents', partners' and young people's are of different agents."""
+    held = set(roles)
+    if Role.ADMIN in held:
+        return frozenset({admin})
+    kinds = {pro} if has_any_pro_role(held) else {public}
+    return frozenset(kinds | ({public} if is_beneficiary(held) else set()))
+
+
+def who_reads(roles: Iterable[Role | str]) -> frozenset[Permission]:
+    return _kinds(roles, P.READ_ADMIN_ACCOUNTS, P.READ_PRO_ENTITY, P.READ_PUBLIC_ACCOUNT)
+
+
+def who_manages(roles: Iterable[Role | str]) -> frozenset[Permission]:
+    return _kinds(roles, P.MANAGE_ADMIN_ACCOUNTS, P.MANAGE_PRO_ENTITY, P.MANAGE_PUBLIC_ACCOUNT)
+
+
+# The house's directory: one group a role and environment, whose name ends as the role's.
+GROUP = re.compile(r"backoffice-(?P<environment>[a-z]+)-(?P<role>[a-z0-9_]+)")
+
+
+def roles_of_groups(groups: Iterable[str], environment: str) -> frozenset[AgentRole]:
+    """The roles that the directory's groups give in an environment; others' groups and unknown roles are ignored."""
+    known = {role.value: role for role in AgentRole}
+    found = (GROUP.fullmatch(group) for group in groups)
+    return frozenset(
+        known[match["role"]]
+        for match in found
+        if match is not None and match["environment"] == environment and match["role"] in known
+    )
 
 
 def scope_of(permissions: frozenset[Permission]) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from users.accounts.models import Account
+from users.permissions.queries import may_connect_as
 from users.sessions.models import AttemptCount, LoginDevice, PortalSession, RefreshToken, TokenFamily, TrustedDevice
 from users.sessions.rules import PortalLimits, is_reuse, months_before, portal_session_is_valid, should_save_connection
 from users.settings import Settings
@@ -264,7 +265,8 @@ def portal_limits(settings: Settings) -> PortalLimits:
 async def see_portal_session(
     session: AsyncSession, settings: Settings, secret: str
 ) -> tuple[PortalSession, Account] | None:
-    """The living session of a cookie and its account; None when it is unknown, over, or of a closed account."""
+    """The living session of a cookie and its account; None when it is unknown, over, of a closed account, or opened as
+    somebody else by an agent who may not do that any more."""
     row = (
         await session.execute(
             select(PortalSession, Account)
@@ -278,6 +280,8 @@ async def see_portal_session(
     now = clock.now()
     limits = portal_limits(settings)
     if not account.is_active or not portal_session_is_valid(portal.created_at, portal.last_seen_at, now, limits):
+        return None
+    if portal.impersonator_id is not None and not await may_connect_as(session, portal.impersonator_id):
         return None
     if now - portal.last_seen_at >= SEEN_STEP:
         await session.execute(update(PortalSession).where(PortalSession.id == portal.id).values(last_seen_at=now))

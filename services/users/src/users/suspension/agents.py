@@ -12,7 +12,7 @@ from users.permissions.queries import require
 from users.permissions.rules import Permission
 from users.settings import Settings
 from users.suspension.actions import reopen
-from users.suspension.rules import PRO_REASONS
+from users.suspension.rules import suits
 
 
 def _needed(account: Account, young: Permission) -> Permission:
@@ -32,8 +32,7 @@ async def suspend_by_agent(
         raise forbidden("Personne ne ferme son propre compte.")
     if not account.is_active:
         raise field_error("global", "Ce compte est déjà fermé.")
-    is_partner = has_any_pro_role(account.roles) or Role.ADMIN in account.roles
-    if (reason in PRO_REASONS) != is_partner:
+    if not suits(reason, account.roles):
         raise field_error("reason", "Cette raison ne convient pas à ce compte.")
     return await suspend(session, account_id, reason, author_id=agent_id, comment=comment)
 

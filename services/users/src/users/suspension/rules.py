@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from users.accounts.rules import SuspensionReason
+from users.accounts.rules import Role, SuspensionReason, has_any_pro_role, is_beneficiary
 
 # For partners and agents; every other reason is for young people (users rules: closed lists).
 PRO_REASONS = frozenset(
@@ -22,6 +23,13 @@ UNSUSPENSION_LIMIT = timedelta(days=60)
 # The day after the last one on which they may come back, and the warning before it.
 DELETION_AFTER = timedelta(days=61)
 WARNING_AFTER = timedelta(days=51)
+
+
+def suits(reason: SuspensionReason, roles: Iterable[Role | str]) -> bool:
+    """Whether an agent may close such an account for this reason; for who is a partner and a beneficiary, any will do."""
+    held = set(roles)
+    is_staff = has_any_pro_role(held) or Role.ADMIN in held
+    return is_staff if reason in PRO_REASONS else not is_staff or is_beneficiary(held)
 
 
 class Unsuspension(StrEnum):
