@@ -85,6 +85,8 @@ class Topology:
             "LOG_FORMAT": "plain",
             "STORAGE_DIRECTORY": str(self.var / "storage"),
             "STORAGE_PUBLIC_URL": f"http://localhost:{self.gateway_port}/storage",
+            "PRIVATE_STORAGE_DIRECTORY": str(self.var / "private"),
+            "PUBLIC_URL": f"http://localhost:{self.gateway_port}",
             "GATEWAY_PORT": str(self.gateway_port),
             "GATEWAY_STATE_DIR": str(self.var / "gateway"),
         }
