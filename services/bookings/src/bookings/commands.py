@@ -11,6 +11,8 @@ from bookings.auditing import look
 from bookings.booking import jobs
 from bookings.booking.models import Booking
 from bookings.booking.states import booking_states
+from bookings.erasure.actions import PERSONAL, clean_outbox
+from bookings.erasure.models import ErasedPerson
 from bookings.idempotency import jobs as idempotency
 from bookings.inventory.actions import state_of as inventory_state
 from bookings.inventory.models import Inventory
@@ -19,7 +21,7 @@ from bookings.wallet.actions import state_of as wallet_state
 from bookings.wallet.models import Wallet
 from shared.commands import Counts, job, service_cli
 from shared.database import Database
-from shared.events import State
+from shared.events import State, erasure
 from shared.events.bookings import BOOKING, INVENTORY, WALLET
 from shared.schedules import daily, every
 
@@ -91,3 +93,9 @@ async def archive_bookings(database: Database) -> Counts:
 async def forget_idempotency_keys(database: Database) -> Counts:
     """Drop the answers kept under callers' keys for more than a day. Hourly."""
     return {"forgotten": await idempotency.forget(database)}
+
+
+@job(cli, Settings, "take-back-facts", every(minutes=60))
+async def take_back_facts(database: Database, dry_run: bool = False) -> Counts:
+    """Take people who were made anonymous out of the facts that bookings told. Hourly."""
+    return await erasure.take_back(Settings(), database, ErasedPerson, PERSONAL, clean_outbox, dry_run=dry_run)

@@ -14,13 +14,15 @@ from shared.database import Database
 from shared.events.users import DEPOSIT, USER
 from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
-from shared.schedules import Schedule, daily, weekly
+from shared.schedules import Schedule, daily, every, weekly
 from shared.storage import LocalStorage
 from users.accounts.actions import state_of
 from users.accounts.queries import account_by_email
 from users.accounts.queries import states_page as account_states
 from users.anonymization.jobs import anonymize_inactive
+from users.anonymization.one import NotErasable, erase_one
 from users.anonymization.rules import Category
+from users.anonymization.told import take_back_facts
 from users.credentials.addresses import block_domain, unblock_domain
 from users.deposits.queries import states_page as deposit_states
 from users.features.actions import install_flags, set_flag
@@ -89,12 +91,33 @@ async def anonymize_inactive_users(
     return await anonymize_inactive(database, category, dry_run=dry_run)
 
 
+@job(cli, Settings, "take-back-facts", every(minutes=60))
+async def take_back(database: Database, dry_run: bool = False) -> Counts:
+    """Take people who were made anonymous out of the facts that users told. Hourly."""
+    return await take_back_facts(Settings(), database, dry_run=dry_run)
+
+
 @job(cli, Settings, "export-survey-answers", daily("04:00"))
 async def export_survey_answers(database: Database, dry_run: bool = False) -> Counts:
     """Write the answers to the cultural survey to the storage, one file for each person and day."""
     settings = Settings()
     storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
     return await export_answers(database, storage, dry_run=dry_run)
+
+
+@cli.command("anonymize")
+def anonymize_one(
+    user_id: int,
+    agent: Annotated[str | None, typer.Option(help="the address of the agent who decides, for the history")] = None,
+    dry_run: bool = False,
+) -> None:
+    """Erase one person at once, for ever, in every service."""
+    try:
+        counts = run_with_database(Settings(), lambda found: erase_one(found, user_id, agent=agent, dry_run=dry_run))
+    except NotErasable as refused:
+        typer.echo(f"refused: {refused}", err=True)
+        raise typer.Exit(2) from refused
+    typer.echo(" ".join(f"{name}={count}" for name, count in counts.items()))
 
 
 @cli.command("block-email-domain")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
-from shared.events.users import NOTICE, USER
 from users.accounts.actions import UNUSABLE_HASH, note_action, suspend, tell
 from users.accounts.models import Account, AccountAction, AnonymizationRequest, EmailChange, SurveyAnswers
 from users.accounts.rules import Role, SuspensionReason
@@ -23,6 +22,7 @@ from users.anonymization.rules import (
     refused_request,
     was_agent,
 )
+from users.anonymization.told import NO_SOURCE, take_back_from_outbox
 from users.deposits.models import Deposit
 from users.deposits.rules import DepositType
 from users.identity.erasure import erase_identity
@@ -110,18 +110,7 @@ async def erase_subscription(session: AsyncSession, account_id: int) -> None:
 
 async def erase_deposits(session: AsyncSession, account_id: int) -> None:
     """Where a credit came from names applications and people."""
-    await session.execute(update(Deposit).where(Deposit.account_id == account_id).values(source=ANONYMIZED))
-
-
-async def erase_told_facts(session: AsyncSession, account_id: int) -> None:
-    """Facts that left already are still in the outbox for some days: they name the person."""
-    await session.execute(
-        text(
-            "DELETE FROM outbox WHERE published_at IS NOT NULL AND (stream = :user AND aggregate_id = :id"
-            " OR stream = :notice AND (state ->> 'user_id')::bigint = :id)"
-        ),
-        {"user": USER.stream, "notice": NOTICE.stream, "id": account_id},
-    )
+    await session.execute(update(Deposit).where(Deposit.account_id == account_id).values(source=NO_SOURCE))
 
 
 # Whatever else knows people in this database adds its own.
@@ -131,7 +120,6 @@ ERASERS: tuple[Eraser, ...] = (
     erase_account,
     erase_subscription,
     erase_deposits,
-    erase_told_facts,
 )
 
 
@@ -165,3 +153,4 @@ async def anonymize(session: AsyncSession, account: Account, *, author_id: int |
         setattr(account, field, None)
     await note_action(session, account_id, "USER_ANONYMIZED", author_id=author_id)
     await tell(session, account, "anonymized")
+    await take_back_from_outbox(session, account_id)

@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.events import erasure
 from users.base import Base
+
+
+class ErasedPerson(erasure.ErasedPerson, Base):
+    """An account that was made anonymous; see `anonymization.told`."""
+
+    __tablename__ = "erased_person"
 
 
 class GdprExtract(Base):

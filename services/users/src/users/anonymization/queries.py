@@ -52,7 +52,8 @@ async def has_request(session: AsyncSession, account_id: int) -> bool:
     return await session.get(AnonymizationRequest, account_id) is not None
 
 
-def _no_recent_fraud(now: datetime) -> ColumnElement[bool]:
+def no_recent_fraud(now: datetime) -> ColumnElement[bool]:
+    """Whether an account was not suspended for fraud in the years in which that must be remembered."""
     return ~exists().where(
         AccountAction.account_id == Account.id,
         AccountAction.type == SUSPENDED,
@@ -67,7 +68,7 @@ def _neither(now: datetime) -> ColumnElement[bool]:
         ~exists().where(Deposit.account_id == Account.id),
         Account.last_connection_date < years_before(now, INACTIVE_YEARS),
         ~Account.email.endswith(HOUSE_DOMAIN),
-        _no_recent_fraud(now),
+        no_recent_fraud(now),
     )
 
 
@@ -77,7 +78,7 @@ def _beneficiary(now: datetime) -> ColumnElement[bool]:
         Account.roles.overlap([role.value for role in BENEFICIARY_ROLES]),
         Account.last_connection_date < years_before(now, INACTIVE_YEARS),
         exists().where(Deposit.account_id == Account.id, Deposit.expiration_date < years_before(now, DEPOSIT_YEARS)),
-        _no_recent_fraud(now),
+        no_recent_fraud(now),
     )
     birth_date = func.coalesce(Account.validated_birth_date, Account.date_of_birth)
     asked = and_(
