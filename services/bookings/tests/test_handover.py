@@ -20,7 +20,7 @@ from bookings.fact_factories import deposit_state
 from bookings.factories import UserFactory, create_beneficiary, create_stock
 from bookings.replicas.models import UserReplica
 from bookings.wallet.models import Wallet
-from bookings.wallet.queries import credit_of
+from bookings.wallet.queries import my_wallet
 from shared.database import Database
 from shared.events import REPLAYED
 from shared.events.users import DEPOSIT, Deposit, Recredit
@@ -100,7 +100,7 @@ async def test_the_documents_example(
     await deliver(DEPOSIT, "granted", new_state(), version=3)
     assert await payers(session) == {confirmed: NEW, used: NEW, paid: OLD}
     assert await wallets(session) == {OLD: (30_00, 13_00, 13_00), NEW: (67_00, 67_00, 3_00)}
-    credit = await credit_of(session, HOLDER)
+    credit = (await my_wallet(database, HOLDER)).credit
     assert credit is not None
     assert (credit.all.initial, credit.all.remaining) == (67_00, 64_00)
     told = {event["aggregate_id"]: event["state"] for event in await events.published("wallet.changed")}

@@ -7,9 +7,9 @@ and its `bookedOffers` empty, as the contract allows.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
+import orjson
 import structlog
 
 from gateway.calls import Call
@@ -64,7 +64,7 @@ async def _wallet(bookings: Upstream, call: Call, seconds: float) -> dict[str, A
         log.warning("compositions.part_missing", composition="me", part="wallet", status=fetched.status)
         return None
     try:
-        wallet = json.loads(fetched.body)
+        wallet = orjson.loads(fetched.body)
     except ValueError:
         return None
     return wallet if isinstance(wallet, dict) else None
@@ -76,10 +76,10 @@ def _merged(account: Fetched, wallet: dict[str, Any] | None) -> bytes:
         COMPOSED.labels("me", "partial").inc()
         return account.body
     try:
-        body = json.loads(account.body)
+        body = orjson.loads(account.body)
         body.update({key: wallet[key] for key in _KEYS if key in wallet})
     except (ValueError, AttributeError):
         COMPOSED.labels("me", "partial").inc()
         return account.body
     COMPOSED.labels("me", "whole").inc()
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(body)

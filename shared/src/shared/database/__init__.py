@@ -3,6 +3,7 @@
 from shared.database.base import new_base
 from shared.database.locks import lock, try_lock
 from shared.database.outbox import emit, emit_on, outbox_row
+from shared.database.reading import read_row
 from shared.database.replicas import Replica, upsert_replica
 from shared.database.session import Database
 
@@ -14,6 +15,7 @@ __all__ = [
     "lock",
     "new_base",
     "outbox_row",
+    "read_row",
     "try_lock",
     "upsert_replica",
 ]

@@ -12,6 +12,7 @@ from shared.web.schemas import (
     StrictInt,
     UtcDatetime,
 )
+from shared.web.writing import written
 
 __all__ = [
     "BodyIdentifier",
@@ -32,4 +33,5 @@ __all__ = [
     "operation",
     "pro_router",
     "public_router",
+    "written",
 ]

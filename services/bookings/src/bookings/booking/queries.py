@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -61,13 +60,3 @@ async def listed_bookings(session: AsyncSession, user_id: int, *, ended: bool) -
 async def holder(session: AsyncSession, user_id: int) -> UserReplica | None:
     """What is known of a person here."""
     return await session.get(UserReplica, user_id)
-
-
-async def booked_offers(session: AsyncSession, user_id: int) -> Sequence[tuple[int, int]]:
-    """Pairs of offer and live booking of the person."""
-    rows = await session.execute(
-        select(Booking.offer_id, Booking.id)
-        .where(Booking.user_id == user_id, Booking.status != BookingStatus.CANCELLED.value)
-        .order_by(Booking.id)
-    )
-    return [(offer_id, booking_id) for offer_id, booking_id in rows]

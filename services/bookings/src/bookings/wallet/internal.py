@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bookings.booking.queries import booked_offers
-from bookings.wallet.queries import credit_of
+from fastapi import Response as HttpResponse
+
+from bookings.wallet import queries
 from shared.identity import NativeUser
-from shared.web import Response, Session, internal_router, operation
+from shared.web import DatabaseOf, Response, internal_router, operation, written
 from shared.web.access import house
 
 router = internal_router()
@@ -35,10 +36,11 @@ class MyWalletResponse(Response):
     response_model=MyWalletResponse,
     openapi_extra=operation(access=house(nobody=401)),
 )
-async def my_wallet(session: Session, user: NativeUser) -> MyWalletResponse:
-    credit = await credit_of(session, user.id)
-    offers = await booked_offers(session, user.id)
-    return MyWalletResponse(
-        domains_credit=DomainsCreditResponse.model_validate(credit) if credit is not None else None,
-        booked_offers={str(offer_id): booking_id for offer_id, booking_id in offers},
+async def my_wallet(database: DatabaseOf, user: NativeUser) -> HttpResponse:
+    mine = await queries.my_wallet(database, user.id)
+    return written(
+        MyWalletResponse(
+            domains_credit=DomainsCreditResponse.model_validate(mine.credit) if mine.credit is not None else None,
+            booked_offers=mine.booked_offers,
+        )
     )

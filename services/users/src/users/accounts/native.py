@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from shared.errors import code_error
 from shared.identity import NativeUser
-from shared.web import Session, native_router, operation
+from shared.web import DatabaseOf, Session, native_router, operation, written
 from shared.web.access import people
 from users.accounts.achievements import mark_seen
 from users.accounts.edition import checked_phone, checked_postal_code, edit_profile
@@ -23,7 +23,7 @@ from users.accounts.native_schemas import (
     UserProfileResponse,
     profile_response,
 )
-from users.accounts.profile import active_account, locked_active_account, profile_of
+from users.accounts.profile import active_account, locked_active_account, profile_of, read_profile
 from users.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,9 +36,8 @@ router = native_router()
     response_model=UserProfileResponse,
     openapi_extra=operation(composition="me", access=people()),
 )
-async def me(request: Request, principal: NativeUser, session: Session) -> UserProfileResponse:
-    account = await active_account(session, principal)
-    return profile_response(await profile_of(session, request.app.state.settings, account))
+async def me(request: Request, principal: NativeUser, database: DatabaseOf) -> Response:
+    return written(profile_response(await read_profile(database, request.app.state.settings, principal)))
 
 
 def _changes(settings: Settings, body: UserProfilePatchRequest) -> dict[str, Any]:

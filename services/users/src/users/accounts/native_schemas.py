@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, RootModel
 
 from shared.web import NativeRequest, Response, UtcDatetime
-from users.accounts.profile import Profile
+from users.accounts.profile_row import Profile
 from users.accounts.rules import Role, is_beneficiary, is_caledonian
 from users.deposits.bonus import DISABILITY, bonus_status, remaining_attempts
 from users.deposits.rules import DepositType, RecreditType, recredit_to_show

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
+from shared.database import Database, read_row
 from shared.errors import ApiError
 from shared.identity import Principal
 from users.accounts.actions import lock_account
-from users.accounts.models import Account, Achievement
-from users.accounts.queries import account_by_id, achievements_of
+from users.accounts.models import Account
+from users.accounts.profile_row import READ, Profile, family_of, is_signed_in, profile_from
+from users.accounts.queries import account_by_id
 from users.deposits.queries import deposits_of, held
-from users.deposits.rules import HeldDeposit, current_deposit
+from users.deposits.rules import HeldDeposit
 from users.features.queries import active_flags
 from users.sessions.actions import family_lives
 from users.settings import Settings
@@ -21,20 +23,13 @@ from users.subscription.checks import Candidate
 from users.subscription.queries import candidate_of
 
 
-@dataclass(frozen=True)
-class Profile:
-    account: Account
-    candidate: Candidate
-    deposits: tuple[HeldDeposit, ...]
-    achievements: tuple[Achievement, ...]
-
-    @property
-    def current_deposit(self) -> HeldDeposit | None:
-        return current_deposit(self.deposits)
-
-
 def _refused() -> ApiError:
     return ApiError(403, {"email": ["Ce compte n'existe pas ou n'est pas actif."]})
+
+
+def signed_out() -> ApiError:
+    """The session that the token names was ended."""
+    return ApiError(401, {}, {"WWW-Authenticate": "Bearer"})
 
 
 async def active_account(session: AsyncSession, principal: Principal) -> Account:
@@ -60,7 +55,7 @@ async def signed_in_account(session: AsyncSession, principal: Principal) -> Acco
     if account is None:
         raise _refused()
     if principal.session_id is not None and not await family_lives(session, principal.session_id, account.id):
-        raise ApiError(401, {}, {"WWW-Authenticate": "Bearer"})
+        raise signed_out()
     return account
 
 
@@ -75,6 +70,23 @@ async def candidate_for(
 
 
 async def profile_of(session: AsyncSession, settings: Settings, account: Account) -> Profile:
-    deposits = tuple([held(deposit) for deposit in await deposits_of(session, account.id)])
-    candidate = await candidate_for(session, settings, account, deposits)
-    return Profile(account, candidate, deposits, tuple(await achievements_of(session, account.id)))
+    """The profile as this transaction sees it, in one statement; `account` may have changes that are not written yet."""
+    await session.flush()
+    connection = await session.connection()
+    row = (await connection.exec_driver_sql(READ.decode(), {"id": account.id, "family": None})).one()
+    return replace(profile_from(settings, tuple(row)), account=account)
+
+
+async def read_profile(database: Database, settings: Settings, principal: Principal) -> Profile:
+    """The caller's profile, in one round trip; 403 when the account is unknown or closed, 401 once the session was signed
+    out.
+    """
+    row = await read_row(database, READ, {"id": principal.id, "family": family_of(principal)})
+    if row is None:
+        raise _refused()
+    if not is_signed_in(row):
+        raise signed_out()
+    profile = profile_from(settings, row)
+    if not profile.account.is_active:
+        raise _refused()
+    return profile

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from users.accounts.models import Account, AccountAction, Achievement
+from users.accounts.models import Account, AccountAction
 from users.accounts.rules import AccountState, Role, SuspensionEntry, SuspensionReason, account_state, normalise_email
 from users.replicas.models import AttachmentReplica
 
@@ -79,12 +79,6 @@ async def acts_for_offerer(session: AsyncSession, account: Account, offerer_id: 
                 )
             )
         )
-    )
-
-
-async def achievements_of(session: AsyncSession, account_id: int) -> list[Achievement]:
-    return list(
-        await session.scalars(select(Achievement).where(Achievement.account_id == account_id).order_by(Achievement.id))
     )
 
 

@@ -79,7 +79,28 @@ async def candidate_of(
     now: datetime,
 ) -> Candidate:
     """Everything that the subscription's rules read, in two statements."""
-    checks = await checks_of(session, account.id)
+    return candidate_from(
+        account,
+        deposits,
+        await checks_of(session, account.id),
+        await last_review_of(session, account.id),
+        flags=flags,
+        reform=reform,
+        now=now,
+    )
+
+
+def candidate_from(
+    account: Account,
+    deposits: Sequence[HeldDeposit],
+    checks: Sequence[Check],
+    last_review: ReviewVerdict | None,
+    *,
+    flags: frozenset[str],
+    reform: Reform,
+    now: datetime,
+) -> Candidate:
+    """The candidate that was read."""
     person = person_of(account)
     current = current_deposit(deposits)
     phone = account.phone_validation_status
@@ -96,6 +117,6 @@ async def candidate_of(
         has_running_deposit=current is not None and current.is_running(now),
         eligibility=eligibility_of(person, registrations(checks), now=now, reform=reform),
         checks=tuple(checks),
-        last_review=await last_review_of(session, account.id),
+        last_review=last_review,
         flags=flags,
     )
