@@ -27,8 +27,17 @@ class Bench:
         return cast(Measure, import_module(f"local.bench.benches.{self.module}").measure)
 
 
-#: `start` begins processes beside those that run, and `booking` fills tables: they come first and last.
-BENCHES: tuple[Bench, ...] = (Bench("me", "the account, through the gateway", "me"),)
+#: `booking` fills the tables that `bookings/pro` reads; `start` looks at the memory that the others left.
+BENCHES: tuple[Bench, ...] = (
+    Bench("gateway", "a request through the gateway, directly and through nginx", "gateway"),
+    Bench("me", "the account, through the gateway", "me"),
+    Bench("events", "from the outbox to the effect in another service", "events"),
+    Bench("signin", "passwords at the rate of Argon2", "signin"),
+    Bench("ticket", "tickets as PDF", "ticket"),
+    Bench("booking", "bookings of many things, of one, and after ten million", "booking"),
+    Bench("bookings/pro", "the list of a partner with 100 000 bookings", "bookings_pro"),
+    Bench("start", "cold starts and memory", "start"),
+)
 
 
 def chosen(names: Iterable[str], benches: Sequence[Bench] = BENCHES) -> list[Bench]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -15,7 +15,9 @@ from local.bench import load, meter
 from local.bench.load import Load, Request
 from local.bench.tokens import Tokens
 from local.errors import LocalError
+from local.health import wait_ready
 from local.platform import Platform
+from local.topology import Process
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -101,6 +103,25 @@ class Stage:
     def tokens(self) -> Tokens:
         """Signs tokens as `users` does."""
         return Tokens.of_users(self.database_url("users"))
+
+    # Processes
+
+    @contextmanager
+    def beside(self, process: Process) -> Iterator[int]:
+        """Run a process beside the platform's while the block lasts, ready when it begins; its pid."""
+        with self.cpus.for_servers():
+            self.platform.processes.start(process)
+        try:
+            wait_ready([process], self.platform.check)
+            yield self.platform.processes.pids()[process.name]
+        finally:
+            self.platform.halt(process.name)
+
+    def like(self, name: str, **environment: str) -> Process:
+        """A second process like `name` for `beside`, with other settings; they hold the port that it is to listen on."""
+        known = next(process for process in self.platform.known if process.name == name)
+        port = next(int(value) for key, value in environment.items() if key.endswith("_PORT"))
+        return replace(known, name=f"{name}-2", port=port, environment={**known.environment, **environment})
 
     # Measuring
 

@@ -13,8 +13,10 @@ from local.errors import LocalError
 #: Ids of what benches make begin here: far above what the sandbox has.
 BASE = 10_000_000
 PEOPLE, STOCKS, VENUES = 4_000, 4_000, 100
-TINY_PEOPLE, TINY_STOCKS = 60, 60
-PRICE = 500
+TINY_PEOPLE, TINY_STOCKS = 60, 400
+#: Beside the stocks that all book, so many that are kept for a rush.
+HOT = 10
+PRICE = 100
 #: Bookings that everybody has before anything is measured.
 BOOKED = 5
 
@@ -29,10 +31,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who and what there is: stock ids of offers of their own, on sale without an end at 5 €."""
+    """Who and what there is: stock ids of offers of their own, on sale without an end at 1 €. Nobody has booked the hot
+    ones yet.
+    """
 
     people: tuple[Person, ...]
     stocks: tuple[int, ...]
+    hot: tuple[int, ...]
 
 
 def crowd(stage: Stage) -> Crowd:
@@ -43,7 +48,7 @@ def crowd(stage: Stage) -> Crowd:
     if known is None:
         _accounts(stage, people)
         _credits(stage, people)
-        _things(stage, stocks)
+        _things(stage, stocks + HOT)
         _bookings(stage, people, stocks)
     ids = range(BASE + 1, BASE + people + 1)
     bearers = stage.kept("bearers", lambda: stage.tokens.bearers("native", ids))
@@ -52,6 +57,7 @@ def crowd(stage: Stage) -> Crowd:
             Person(id_, _headers(number, bearer)) for number, (id_, bearer) in enumerate(zip(ids, bearers, strict=True))
         ),
         tuple(range(BASE + 1, BASE + stocks + 1)),
+        tuple(range(BASE + stocks + 1, BASE + stocks + HOT + 1)),
     )
 
 
