@@ -24,7 +24,8 @@ def owner_says(*states):
 
 async def compare(database, *states, subscription=None, mirrors=()):
     [found] = join([subscribers])
-    return await audit.compare(database, owner_says(*states), database, subscription or found, mirrors)
+    reader = audit.Reader(database, subscription or found, mirrors)
+    return await audit.compare(database, owner_says(*states), [reader])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,13 @@ LINES = [
     ("documents-worker", "database"),
     ("gateway", "broker"),
 ]
-QUICK = {("bookings-api", "database"), ("bookings-worker", "broker")}
-ALL = [pytest.param(*line, marks=[pytest.mark.quick] if line in QUICK else [], id="-".join(line)) for line in LINES]
+
+
+def lines(quick: tuple[str, str]) -> list[Any]:
+    """All of them, one of which is tried in every run."""
+    return [
+        pytest.param(*line, marks=[pytest.mark.quick] if line == quick else [], id="-".join(line)) for line in LINES
+    ]
 
 
 @contextmanager
@@ -43,7 +49,7 @@ def line_of(stage: Stage, name: str, server: str) -> Iterator[Proxy]:
             stage.platform.restart(name)
 
 
-@pytest.mark.parametrize(("name", "server"), ALL)
+@pytest.mark.parametrize(("name", "server"), lines(quick=("bookings-worker", "broker")))
 def test_the_line_is_cut(stage: Stage, name: str, server: str) -> None:
     """Every connection is reset in the middle of what it does, and for a while no other can be made."""
     with line_of(stage, name, server) as proxy:
@@ -57,7 +63,7 @@ def test_the_line_is_cut(stage: Stage, name: str, server: str) -> None:
         stage.rests()
 
 
-@pytest.mark.parametrize(("name", "server"), ALL)
+@pytest.mark.parametrize(("name", "server"), lines(quick=("bookings-api", "database")))
 def test_the_line_stalls(stage: Stage, name: str, server: str) -> None:
     """Nothing arrives and nobody is told; later all of it arrives at once, when nobody waits for it any more."""
     with line_of(stage, name, server) as proxy:

@@ -15,7 +15,9 @@ from local.topology import SERVICES
 from shared.commands import replays_of
 from shared.database import Database
 from shared.events import audit as events
-from shared.events.audit import DeadLetter
+from shared.events.audit import DeadLetter, Reader
+from shared.events.envelope import Aggregate
+from shared.events.replay import Page
 from shared.events.subscribers import Subscription
 from shared.events.worker import published_by
 from shared.settings import ServiceSettings
@@ -124,19 +126,19 @@ class Auditor:
                 async with service.database.transaction() as session:
                     broken = await look(session)
                 report.broken += [f"{service.name}: {law}: {rows}" for law, rows in broken.items()]
-            for subscription in service.subscriptions:
-                await self._compare(service, subscription, report)
+        for name in self._services:
+            for aggregate, page in replays_of(name).values():
+                await self._compare(aggregate, page, report)
         return report
 
-    async def _compare(self, service: _Service, subscription: Subscription, report: Report) -> None:
-        aggregate = subscription.aggregate
-        replays = {described.stream: page for described, page in replays_of(aggregate.context).values()}
-        page = replays.get(aggregate.stream)
-        if page is None:
-            return
-        mirrors = _mirrors(service.name).get(aggregate, ())
-        owner = self._services[aggregate.context].database
-        compared = await events.compare(owner, page, service.database, subscription, mirrors)
+    async def _compare(self, aggregate: Aggregate[Any], page: Page, report: Report) -> None:
+        readers = [
+            Reader(service.database, subscription, _mirrors(service.name).get(aggregate, ()))
+            for service in self._services.values()
+            for subscription in service.subscriptions
+            if subscription.aggregate is aggregate
+        ]
+        compared = await events.compare(self._services[aggregate.context].database, page, readers)
         report.rows += compared.rows
         report.untold += compared.untold
         report.broken += compared.differences

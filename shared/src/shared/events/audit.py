@@ -19,7 +19,7 @@ from shared.database.replicas import noting_replicas
 from shared.database.session import Database
 from shared.events.envelope import REPLAYED, Aggregate, State
 from shared.events.replay import PAGE, Page
-from shared.events.subscribers import Handler, Subscription
+from shared.events.subscribers import Subscription
 
 _READ_ONLY = "25006"
 _LAST = text("SELECT aggregate_id, max(id) FROM outbox WHERE stream = :stream AND aggregate_id = ANY(:ids) GROUP BY 1")
@@ -94,19 +94,27 @@ class Comparison:
     skipped: set[str] = field(default_factory=set)
 
 
-async def compare(
-    owner: Database, page: Page, reader: Database, subscription: Subscription, mirrors: Sequence[Mirror] = ()
-) -> Comparison:
-    """Compare what a reader keeps of an aggregate with the owner's present states, page by page.
+@dataclass(frozen=True)
+class Reader:
+    """A service that keeps something of an aggregate: by its subscription, and in tables that are more than replicas."""
 
-    The reader's own handlers are asked what they would write if each state were replayed, in a transaction that may
-    not write: so every replica is covered that a subscriber keeps with `upsert_replica`. The two databases are read one
-    after the other; of a platform in motion it tells differences that are only news on its way.
+    database: Database
+    subscription: Subscription
+    mirrors: Sequence[Mirror] = ()
+
+
+async def compare(owner: Database, page: Page, readers: Sequence[Reader]) -> Comparison:
+    """Compare what readers keep of one aggregate with the owner's present states, page by page.
+
+    A reader's own handlers are asked what they would write if each state were replayed, in a transaction that may not
+    write: so every replica is covered that a subscriber keeps with `upsert_replica`. The databases are read one after
+    the other; of a platform in motion it tells differences that are only news on its way.
     """
-    aggregate = subscription.aggregate
     found = Comparison()
-    handlers = [handler for facts, handler in subscription.handlers if facts is None]
-    known: dict[type[Any], set[int]] = {}
+    if not readers:
+        return found
+    aggregate = readers[0].subscription.aggregate
+    known: list[dict[type[Any], set[int]]] = [{} for _ in readers]
     after = 0
     while True:
         async with owner.transaction() as session:
@@ -117,31 +125,27 @@ async def compare(
         if not states:
             break
         after = states[-1].id
-        async with reader.transaction() as session:
-            await session.execute(text("SET TRANSACTION READ ONLY"))
-            expected = await _expected(session, aggregate, states, versions, handlers, found)
-            for model, read in mirrors:
-                rows = expected.setdefault(model, {})
-                rows |= {state.id: {"version": versions.get(state.id), **read(state)} for state in states}
-            for model, rows in expected.items():
-                known.setdefault(model, set()).update(rows)
-                await _look(session, aggregate, model, rows, found)
-    async with reader.transaction() as session:
-        for model, owned in known.items():
-            strangers = set(await session.scalars(select(model.id))) - owned
-            found.differences += [f"{_name(aggregate, model)} {row_id}: unknown to its owner" for row_id in strangers]
+        for reader, seen in zip(readers, known, strict=True):
+            async with reader.database.transaction() as session:
+                await session.execute(text("SET TRANSACTION READ ONLY"))
+                expected = await _expected(session, reader, states, versions, found)
+                for model, rows in expected.items():
+                    seen.setdefault(model, set()).update(rows)
+                    await _look(session, aggregate, model, rows, found)
+    for reader, seen in zip(readers, known, strict=True):
+        async with reader.database.transaction() as session:
+            for model, owned in seen.items():
+                strangers = set(await session.scalars(select(model.id))) - owned
+                found.differences += [f"{_name(aggregate, model)} {one}: unknown to its owner" for one in strangers]
     return found
 
 
 async def _expected(
-    session: AsyncSession,
-    aggregate: Aggregate[Any],
-    states: list[State],
-    versions: Mapping[int, int],
-    handlers: list[Handler],
-    found: Comparison,
+    session: AsyncSession, reader: Reader, states: list[State], versions: Mapping[int, int], found: Comparison
 ) -> dict[type[Any], dict[int, dict[str, Any]]]:
-    """The rows that the handlers would write, by model and id. One that tries to write itself does more than replicate."""
+    """The rows that a reader should have, by model and id. A handler that tries to write itself does more than replicate."""
+    aggregate = reader.subscription.aggregate
+    handlers = [handler for facts, handler in reader.subscription.handlers if facts is None]
     expected: dict[type[Any], dict[int, dict[str, Any]]] = {}
     harmless: set[str] = set()
     for state in states:
@@ -172,6 +176,9 @@ async def _expected(
                 harmless.add(name)
             for model, row in noted:
                 expected.setdefault(model, {})[row["id"]] = {**row, "version": row["version"] or None}
+    for model, read in reader.mirrors:
+        rows = expected.setdefault(model, {})
+        rows |= {state.id: {"version": versions.get(state.id), **read(state)} for state in states}
     return expected
 
 
