@@ -7,9 +7,19 @@ from typing import Any
 Schema = dict[str, Any]
 
 
-def breaking_changes(old: Schema, new: Schema) -> list[str]:
-    """What a reader of `old` would trip over in what a publisher of `new` sends; empty when nothing."""
-    return sorted(set(_compare(old, new, old, new, "state")))
+def breaking_changes(
+    old: Schema,
+    new: Schema,
+    *,
+    old_root: Schema | None = None,
+    new_root: Schema | None = None,
+    where: str = "state",
+) -> list[str]:
+    """What a reader of `old` would trip over in what a publisher of `new` sends; empty when nothing.
+
+    References are looked up in the roots; a schema is its own root unless told.
+    """
+    return sorted(set(_compare(old, new, old_root or old, new_root or new, where)))
 
 
 def _resolve(node: Any, root: Schema) -> Any:
@@ -21,21 +31,23 @@ def _resolve(node: Any, root: Schema) -> Any:
     return node
 
 
-def _options(node: Any, root: Schema) -> list[Schema]:
-    """The shapes that a value may have, `anyOf` opened."""
+def options_of(node: Any, root: Schema) -> list[Schema]:
+    """The shapes that a value may have, `anyOf` and `oneOf` opened."""
     node = _resolve(node, root)
-    if "anyOf" in node:
-        return [option for item in node["anyOf"] for option in _options(item, root)]
+    for choice in ("anyOf", "oneOf"):
+        if choice in node:
+            return [option for item in node[choice] for option in options_of(item, root)]
     return [node]
 
 
-def _kind(node: Schema) -> str:
+def kind_of(node: Schema) -> str:
+    """What tells one shape from another: its type and format; `any` where everything goes."""
     return f"{node.get('type', 'any')}:{node['format']}" if "format" in node else str(node.get("type", "any"))
 
 
 def _compare(old: Any, new: Any, old_root: Schema, new_root: Schema, where: str) -> list[str]:
-    before = {_kind(option): option for option in _options(old, old_root)}
-    after = {_kind(option): option for option in _options(new, new_root)}
+    before = {kind_of(option): option for option in options_of(old, old_root)}
+    after = {kind_of(option): option for option in options_of(new, new_root)}
     problems = [f"{where} may now be {kind}" for kind in after.keys() - before.keys() if "any" not in before]
     for kind in before.keys() & after.keys():
         problems += _compare_option(before[kind], after[kind], old_root, new_root, where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,12 @@ from shared.database.session import Database
 from shared.events.worker import published_by
 from shared.testing.databases import prepare
 from shared.testing.servers import Addresses
+from tests.contract.expected_fields import lines
+from tests.contract.reading import reading
 
+EXPECTATIONS = Path(__file__).parent / "expectations"
 EXAMPLES = Path(__file__).parent / "events" / "examples"
+WRITES = bool(os.environ.get("WRITE_EXPECTATIONS"))
 CONTEXTS = ("users", "offers", "bookings", "documents")
 
 
@@ -46,11 +51,16 @@ def test_every_aggregate_has_a_golden_example_that_its_schema_accepts(context: s
 
 @pytest.mark.parametrize(("context", "stream"), subscriptions())
 async def test_a_consumer_reads_the_golden_example(
-    servers: Addresses, worker_name: str, redis_url: str, context: str, stream: str
+    servers: Addresses,
+    worker_name: str,
+    redis_url: str,
+    context: str,
+    stream: str,
 ) -> None:
     own = prepare(servers.database_url, context, worker_name)
     worker, settings = worker_of(context, database_url=own.url, redis_url=redis_url)
     subscription = next(item for item in worker.subscriptions if item.aggregate.stream == stream)
+    read: set[str] = set()
     owner, _, _ = stream.partition(".")
     assert subscription.aggregate in published_by(owner), "nobody publishes this"
     database = Database(settings)
@@ -69,7 +79,23 @@ async def test_a_consumer_reads_the_golden_example(
                 }
             )
             async with database.transaction() as session:
-                assert await subscription.apply(event, session)
+                with reading(event.state) as fields:
+                    assert await subscription.apply(event, session)
+            read |= fields
     finally:
         await database.close()
         own.empty()
+    declare(context, stream, read, write=WRITES)
+
+
+def declare(context: str, stream: str, read: set[str], *, write: bool) -> None:
+    """Hold what was read against what the service declares; the field of tomorrow is nobody's."""
+    file = EXPECTATIONS / f"{context}.json"
+    declared: dict[str, list[str]] = json.loads(file.read_text()) if file.is_file() else {}
+    if write:
+        declared[stream] = sorted(set(declared.get(stream, ())) | read)
+        file.write_text(lines(dict(sorted(declared.items()))))
+    undeclared = read - set(declared.get(stream, ()))
+    assert not undeclared, (
+        f"{context} reads {sorted(undeclared)} of {stream}: run WRITE_EXPECTATIONS=1 pytest tests/contract"
+    )

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract.history import at_last_release
 from tests.contract.schemas import breaking_changes
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 CONTEXTS = ("users", "offers", "bookings", "documents")
-
-
-def git(*words: str) -> str | None:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return done.stdout if done.returncode == 0 else None
-
-
-def published(context: str) -> dict[str, Any] | None:
-    """The schemas at the last release, else one commit ago, else now; None where nothing was published."""
-    tag = (git("describe", "--tags", "--abbrev=0", "--match", "v*") or "").strip()
-    for revision in filter(None, (tag, "HEAD^", "HEAD")):
-        text = git("show", f"{revision}:tests/contract/events/{context}.json")
-        if text is not None:
-            return json.loads(text)
-    return None
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_readers_of_what_was_published_can_read_what_is(context: str) -> None:
-    before = published(context)
+    before = at_last_release(f"tests/contract/events/{context}.json")
     if before is None:
         pytest.skip("nothing was published before: no git history here")
     now = json.loads((HERE / "events" / f"{context}.json").read_text())
