@@ -6,7 +6,9 @@ contract is seen in review.
 
 import importlib
 import json
+import re
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from local.run import capture
 from local.topology import SERVICES
 
 SURFACES = ("native", "pro", "public")
+CAPABILITIES = SNAPSHOTS / "operations.json"
 OPERATIONS_PAGE = ROOT / "docs" / "operations-by-service.md"
 
 
@@ -80,16 +83,19 @@ def _refuse_conflicts(documents: dict[str, dict[str, Any]]) -> None:
 
 
 def _operations_page(documents: dict[str, dict[str, Any]]) -> str:
-    """Which service serves which operation of which surface, as a page for people."""
+    """Which service serves which operation of which surface, and whose contract it must conform to, for people."""
     lines = [
         "# Operations by service",
         "",
-        "Written by `./pc openapi` from the services' OpenAPI documents; the gateway routes by the same.",
+        "Written by `./pc openapi` from the services' OpenAPI documents; the gateway routes by the same. The last column",
+        "names the front-ends' contracts that an operation is held to (`tests/contract/operations.json`): `native-app` is",
+        "the app's own, `native` the older one, for what the app no longer calls.",
     ]
+    contracts = _contracts()
     for surface in SURFACES:
-        lines += ["", f"## {surface}", "", "| operation | service |", "| --- | --- |"]
+        lines += ["", f"## {surface}", "", "| operation | service | contracts |", "| --- | --- | --- |"]
         lines += [
-            f"| `{method.upper()} {path}` | {service} |"
+            f"| `{method.upper()} {path}` | {service} | {', '.join(contracts(surface, f'{method.upper()} {path}'))} |"
             for path, method, service in sorted(
                 (path, method, service)
                 for service, document in documents.items()
@@ -99,6 +105,35 @@ def _operations_page(documents: dict[str, dict[str, Any]]) -> str:
             )
         ]
     return "\n".join(lines) + "\n"
+
+
+def _contracts() -> Callable[[str, str], list[str]]:
+    """The contracts that hold an operation of a surface, by the expressions of the capabilities."""
+    capabilities = json.loads(CAPABILITIES.read_text(encoding="utf-8"))
+    expressions: dict[str, list[str]] = {}
+    for name, expected in capabilities.items():
+        if not name.startswith("_"):
+            for contract, operations in expected.items():
+                expressions.setdefault(contract, []).extend(operations)
+    patterns = {
+        contract: re.compile("|".join(f"(?:{_unnamed(expression)})" for expression in operations))
+        for contract, operations in expressions.items()
+    }
+
+    def of(surface: str, operation: str) -> list[str]:
+        asked = _unnamed(operation)
+        return [
+            contract
+            for contract, pattern in sorted(patterns.items())
+            if contract.partition("-")[0] == surface and pattern.fullmatch(asked)
+        ]
+
+    return of
+
+
+def _unnamed(text: str) -> str:
+    """Names of path parameters do not matter."""
+    return re.sub(r"\{\w+\}", "<>", text)
 
 
 def _events(context: str) -> dict[str, Any]:

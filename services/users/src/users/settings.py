@@ -65,6 +65,8 @@ class Settings(SignOnSettings):
 
     # Without a secret no captcha is verified, and the front-ends are told so.
     recaptcha_secret: SecretStr | None = None
+    # Google's own when empty; on a local stack the simulator of this service.
+    recaptcha_url: str = ""
 
     # Whether birthdays at which a right opens are mailed.
     notify_newly_eligible_users: bool = True

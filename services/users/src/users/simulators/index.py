@@ -17,6 +17,7 @@ NAMES = {
     "dms": "Démarche Numérique, dossiers",
     "google": "Google, connexion",
     "apple": "Apple, connexion",
+    "recaptcha": "reCAPTCHA, anti-robot",
     "household": "API Particulier, quotient familial et handicap",
 }
 _MODES = (

@@ -5,9 +5,17 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from users.settings import Settings
-from users.simulators import dms, educonnect, household, index, sign_on, ubble
+from users.simulators import dms, educonnect, household, index, recaptcha, sign_on, ubble
 
-ROUTERS = (index.router, ubble.router, educonnect.router, household.router, dms.router, sign_on.router)
+ROUTERS = (
+    index.router,
+    ubble.router,
+    educonnect.router,
+    household.router,
+    dms.router,
+    recaptcha.router,
+    sign_on.router,
+)
 
 
 def serve_simulators(app: FastAPI, settings: Settings) -> None:
