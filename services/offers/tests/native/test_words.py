@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offers.search.words import MAX_QUERY_WORDS, STOP_WORDS, allowed_typos, distance, meant, plain, query_words, words
+from offers.search.words import (
+    MAX_QUERY_WORDS,
+    STOP_WORDS,
+    allowed_typos,
+    distance,
+    forms,
+    meant,
+    plain,
+    query_words,
+    words,
+)
 
 letters = st.text(alphabet="abcdeé", min_size=0, max_size=10)
 
@@ -79,3 +89,24 @@ def test_short_words_and_numbers_are_taken_as_typed() -> None:
     assert meant("jaz", ["jazz"]) == []
     assert meant("thaetre", ["theatre", "terre"]) == ["theatre"]
     assert meant("symphnie", ["symphonie", "philharmonie"]) == ["symphonie"]
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet="abcde", min_size=4, max_size=12), st.data())
+def test_words_within_the_allowed_distance_share_a_form(word: str, data: st.DataObject) -> None:
+    other = word
+    for _ in range(data.draw(st.integers(0, allowed_typos(word)))):
+        place = data.draw(st.integers(0, max(len(other) - 1, 0)))
+        letter = data.draw(st.sampled_from("abcde"))
+        other = data.draw(
+            st.sampled_from(
+                [
+                    other[:place] + letter + other[place:],
+                    other[:place] + other[place + 1 :],
+                    other[:place] + letter + other[place + 1 :],
+                    other[:place] + other[place : place + 2][::-1] + other[place + 2 :],
+                ]
+            )
+        )
+    assert distance(word, other, 2) > allowed_typos(word) or set(forms(word)) & set(forms(other))
+    assert len(forms(word)) <= 29

@@ -17,7 +17,7 @@ from offers.reactions.queries import booked_offers
 from offers.recommendations.rules import playlist_subcategories, similar_subcategories
 from offers.replicas.native_user import ActiveNativeUser
 from offers.search.criteria import Around, Criteria, Sort
-from offers.search.queries import find_matches
+from offers.search.queries import find_any
 from shared.clock import now
 from shared.money import to_cents
 from shared.web import Identifier, NativeRequest, Response, Session, UtcDatetime, native_router, operation
@@ -107,7 +107,7 @@ async def get_similar_offers(
         sort=Sort.DISTANCE if around else Sort.RELEVANCE,
         hits_per_page=SIMILAR + 1,
     )
-    matches = await find_matches(session, criteria, None, now()) if looked_at else []
+    matches = await find_any(session, criteria, now()) if looked_at else []
     found = [str(match.offer_id) for match in matches if match.offer_id != offer_id]
     return SimilarOffersResponse(results=found[:SIMILAR], params=_params(around, filtered=bool(names)))
 
@@ -140,7 +140,7 @@ async def get_playlist(
     )
     moment = now()
     booked = await booked_offers(session, user.id)
-    matches = await find_matches(session, criteria, None, moment)
+    matches = await find_any(session, criteria, moment)
     found = [str(match.offer_id) for match in matches if match.offer_id not in booked][:PLAYLIST]
     if body.is_reco_shuffled:
         shuffle(found)

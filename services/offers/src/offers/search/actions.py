@@ -15,7 +15,8 @@ from offers.search import rules
 from offers.search.geometry import cube_of
 from offers.search.models import SearchOffer
 from offers.search.reading import OfferFacts, facts_of
-from offers.search.words import words
+from offers.search.tags import tags_of
+from offers.search.words import forms, words
 from offers.venues.models import Venue
 from shared.clock import now
 
@@ -25,10 +26,10 @@ BATCH = 500
 _UPSERT = sa.text(f"""
     INSERT INTO search_offer (
         offer_id, venue_id, subcategory_id, position, price_min, price_max, date_min, date_max, is_duo, is_digital, rank,
-        publication_datetime, bookable_until, words
+        publication_datetime, bookable_until, tags, words
     ) VALUES (
         :offer_id, :venue_id, :subcategory_id, CAST(:position AS cube), :price_min, :price_max, :date_min, :date_max,
-        :is_duo, :is_digital, :rank, :publication_datetime, :bookable_until,
+        :is_duo, :is_digital, :rank, :publication_datetime, :bookable_until, CAST(:tags AS int[]),
         setweight(to_tsvector('{CONFIGURATION}', :name_words), 'A')
         || setweight(to_tsvector('{CONFIGURATION}', :kind_words), 'B')
         || setweight(to_tsvector('{CONFIGURATION}', :place_words), 'C')
@@ -39,18 +40,34 @@ _UPSERT = sa.text(f"""
         price_min = excluded.price_min, price_max = excluded.price_max, date_min = excluded.date_min,
         date_max = excluded.date_max, is_duo = excluded.is_duo, is_digital = excluded.is_digital,
         rank = excluded.rank, publication_datetime = excluded.publication_datetime,
-        bookable_until = excluded.bookable_until, words = excluded.words
+        bookable_until = excluded.bookable_until, tags = excluded.tags, words = excluded.words
+    WHERE search_offer IS DISTINCT FROM excluded
 """)  # noqa: S608 - a constant of ours
 
 # Words in one order everywhere, so that two transactions with the same new words cannot wait for each other.
-_LEARN = sa.text(f"""
-    INSERT INTO search_word (word, stem)
-    SELECT word, coalesce((ts_lexize('{CONFIGURATION}', word))[1], word)
-    FROM unnest(CAST(:words AS text[])) AS given (word)
-    WHERE NOT EXISTS (SELECT FROM search_word AS known WHERE known.word = given.word)
+_NEW_WORDS = sa.text("""
+    SELECT word FROM unnest(CAST(:words AS text[])) AS given (word)
+    WHERE NOT EXISTS (
+        SELECT FROM search_word AS known
+        WHERE known.word = given.word AND (known.forms <> '{}' OR length(known.word) < 3)
+    )
     ORDER BY word
-    ON CONFLICT DO NOTHING
+""")
+
+_LEARN = sa.text(f"""
+    INSERT INTO search_word (word, stem, forms)
+    VALUES (:word, coalesce((ts_lexize('{CONFIGURATION}', :word))[1], :word), CAST(:forms AS int[]))
+    ON CONFLICT (word) DO UPDATE SET forms = excluded.forms WHERE search_word.forms <> excluded.forms
 """)  # noqa: S608 - a constant of ours
+
+_LEARN_STEMS = sa.text("""
+    INSERT INTO search_stem (stem)
+    SELECT DISTINCT entry.lexeme FROM search_offer, unnest(search_offer.words) AS entry
+    WHERE search_offer.offer_id = ANY (:ids) AND entry.lexeme !~ '^[0-9]+$'
+    AND NOT EXISTS (SELECT FROM search_stem AS known WHERE known.stem = entry.lexeme)
+    ORDER BY entry.lexeme
+    ON CONFLICT DO NOTHING
+""")
 
 
 async def index_offer(session: AsyncSession, offer_id: int) -> None:
@@ -82,17 +99,20 @@ async def _index(session: AsyncSession, ids: list[int]) -> None:
     await session.execute(
         sa.select(Offer.id).where(Offer.id.in_(ids)).order_by(Offer.id).with_for_update(key_share=True)
     )
-    rows = [row for facts in await facts_of(session, ids) if (row := _row(facts)) is not None]
+    rows = [row for facts in await facts_of(session, ids) if (row := row_of(facts)) is not None]
     gone = set(ids) - {row["offer_id"] for row in rows}
     if gone:
         await session.execute(sa.delete(SearchOffer).where(SearchOffer.offer_id.in_(sorted(gone))))
     if rows:
         learnt = {word for row in rows for word in f"{row['name_words']} {row['place_words']}".split()}
-        await session.execute(_LEARN, {"words": sorted(word for word in learnt if not word.isdigit())})
+        new = await session.scalars(_NEW_WORDS, {"words": sorted(word for word in learnt if not word.isdigit())})
+        if learning := [{"word": word, "forms": forms(word)} for word in new]:
+            await session.execute(_LEARN, learning)
         await session.execute(_UPSERT, rows)
+        await session.execute(_LEARN_STEMS, {"ids": [row["offer_id"] for row in rows]})
 
 
-def _row(facts: OfferFacts) -> dict[str, Any] | None:
+def row_of(facts: OfferFacts) -> dict[str, Any] | None:
     """The row of an offer; None when it cannot be found by anybody, now or later."""
     if not facts.is_approved or not facts.is_offerer_active or facts.publication_datetime is None:
         return None
@@ -100,20 +120,32 @@ def _row(facts: OfferFacts) -> dict[str, Any] | None:
     if left is None:
         return None
     subcategory = SUBCATEGORIES[facts.subcategory_id]
+    coordinates = None if subcategory.is_online_only else facts.coordinates
+    is_digital = subcategory.is_online_only or bool(facts.url)
+    rank = rules.rank(ranking_weight=facts.ranking_weight, is_event=subcategory.is_event, has_image=facts.has_image)
     names = [facts.name, *rules.artists(facts.extra_data, facts.artist_names), facts.ean or ""]
     return {
         "offer_id": facts.offer_id,
         "venue_id": facts.venue_id,
         "subcategory_id": facts.subcategory_id,
-        "position": cube_of(*facts.coordinates) if facts.coordinates and not subcategory.is_online_only else None,
+        "position": cube_of(*coordinates) if coordinates else None,
         "price_min": left.price_min,
         "price_max": left.price_max,
         "date_min": left.date_min,
         "date_max": left.date_max,
         "is_duo": facts.is_duo,
-        "is_digital": subcategory.is_online_only or bool(facts.url),
-        "rank": rules.rank(
-            ranking_weight=facts.ranking_weight, is_event=subcategory.is_event, has_image=facts.has_image
+        "is_digital": is_digital,
+        "rank": rank,
+        "tags": tags_of(
+            offer_id=facts.offer_id,
+            rank=rank,
+            coordinates=coordinates,
+            dates=left.dates,
+            prices=(left.price_min, left.price_max),
+            subcategory_id=facts.subcategory_id,
+            venue_id=facts.venue_id,
+            is_duo=facts.is_duo,
+            is_digital=is_digital,
         ),
         "publication_datetime": facts.publication_datetime,
         "bookable_until": left.until,

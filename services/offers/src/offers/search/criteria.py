@@ -69,6 +69,19 @@ class Criteria:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Criteria with the words asked for (`tsquery` syntax, None for any), as of an instant.
+
+    `newest` is the greatest id in the index.
+    """
+
+    criteria: Criteria
+    query: str | None
+    newest: int
+    now: datetime
+
+
 def subcategories_asked(
     subcategories: list[str], categories: list[str], native_categories: list[str], search_groups: list[str]
 ) -> frozenset[str] | None:

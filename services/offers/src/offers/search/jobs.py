@@ -1,12 +1,47 @@
-"""Builds the index anew, when its words or rules have changed."""
+"""Builds the index anew when its words or rules have changed, and keeps it small and well informed."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from datetime import timedelta
+
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from offers.offers.models import Offer
 from offers.search.actions import BATCH, index_offers
-from shared.database import Database
+from shared.clock import now
+from shared.database import Database, try_lock
+
+log = structlog.get_logger(__name__)
+
+UPKEEP_SECONDS = 3_600.0
+KEPT = timedelta(days=1)
+"""How long a row stays after the last of its stocks closed: nobody finds it any more."""
+SAMPLED = 20_000
+"""How many offers are looked at to estimate how common stems are."""
+_FORGOTTEN_AT_ONCE = 5_000
+
+_FORGET = sa.text("""
+    DELETE FROM search_offer WHERE offer_id IN (
+        SELECT offer_id FROM search_offer WHERE bookable_until < :before ORDER BY bookable_until LIMIT :batch
+    )
+""")
+
+_ROWS = sa.text("SELECT greatest(reltuples, relpages, 1) FROM pg_class WHERE oid = to_regclass('search_offer')")
+
+# A stem whose estimate hardly moves is left as it is: most rows are not written again.
+_COUNT_STEMS = sa.text("""
+    WITH counted AS (
+        SELECT word AS stem, round(ndoc * 100 / CAST(:percent AS float)) AS offers
+        FROM ts_stat('SELECT words FROM search_offer TABLESAMPLE SYSTEM (' || CAST(:percent AS float) || ')')
+    )
+    UPDATE search_stem SET offers = counted.offers FROM counted
+    WHERE counted.stem = search_stem.stem
+    AND abs(counted.offers - search_stem.offers) > 0.2 * greatest(counted.offers, search_stem.offers)
+""")
 
 
 async def reindex(database: Database) -> dict[str, int]:
@@ -18,6 +53,40 @@ async def reindex(database: Database) -> dict[str, int]:
                 await session.scalars(sa.select(Offer.id).where(Offer.id > last).order_by(Offer.id).limit(BATCH))
             ).all()
             if not ids:
-                return {"offers": seen}
+                break
             await index_offers(session, ids)
         seen, last = seen + len(ids), ids[-1]
+    async with database.transaction() as session:
+        await count_stems(session)
+    return {"offers": seen}
+
+
+async def count_stems(session: AsyncSession) -> int:
+    """Estimate from a sample in how many offers each stem is; how many estimates moved."""
+    rows = float(await session.scalar(_ROWS) or 1)
+    percent = 100.0 if rows <= SAMPLED else 100.0 * SAMPLED / rows
+    moved = await session.execute(_COUNT_STEMS, {"percent": percent})
+    return int(moved.rowcount)  # type: ignore[attr-defined]
+
+
+async def upkeep(database: Database) -> dict[str, int]:
+    """Forget what nobody finds any more, and count stems; does nothing while another process does it."""
+    forgotten = stems = 0
+    while True:
+        async with database.transaction() as session:
+            if not await try_lock(session, "search upkeep"):
+                break
+            gone = await session.execute(_FORGET, {"before": now() - KEPT, "batch": _FORGOTTEN_AT_ONCE})
+            forgotten += (found := int(gone.rowcount))  # type: ignore[attr-defined]
+            if found < _FORGOTTEN_AT_ONCE:
+                stems = await count_stems(session)
+                break
+    return {"forgotten": forgotten, "stems": stems}
+
+
+async def upkeep_loop(database: Database, stop: asyncio.Event) -> None:
+    """`upkeep`, every hour."""
+    while not stop.is_set():
+        log.info("search.upkeep", **await upkeep(database))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), UPKEEP_SECONDS)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offers.base import Base, Cents, Instant
+from offers.search.tags import UNTAGGED
 from offers.search.types import Cube
+
+_GIN = {"fastupdate": "off"}
 
 
 class SearchOffer(Base):
@@ -21,12 +24,9 @@ class SearchOffer(Base):
 
     __tablename__ = "search_offer"
     __table_args__ = (
-        sa.Index("ix_search_offer_words", "words", postgresql_using="gin"),
-        sa.Index("ix_search_offer_position", "position", postgresql_using="gist"),
-        sa.Index("ix_search_offer_rank", sa.text("rank DESC"), sa.text("offer_id DESC")),
-        sa.Index("ix_search_offer_subcategory_id", "subcategory_id", sa.text("rank DESC"), sa.text("offer_id DESC")),
-        sa.Index("ix_search_offer_price_min", "price_min", "offer_id"),
-        sa.Index("ix_search_offer_venue_id", "venue_id"),
+        # Nobody waits for a list of changes to be worked off: neither who searches, nor the one who makes it too long.
+        sa.Index("ix_search_offer_tags_words", "tags", "words", postgresql_using="gin", postgresql_with=_GIN),
+        sa.Index("ix_search_offer_bookable_until", "bookable_until"),
     )
 
     offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
@@ -34,6 +34,8 @@ class SearchOffer(Base):
     subcategory_id: Mapped[str] = mapped_column(sa.String(60))
     words: Mapped[str] = mapped_column(TSVECTOR)
     """Stems: name, artists and EAN (A), kind of offer (B), venue and town (C), description (D)."""
+    tags: Mapped[list[int]] = mapped_column(ARRAY(sa.Integer), server_default=f"{{{UNTAGGED}}}")
+    """What `tags.tags_of` says of the offer."""
     position: Mapped[str | None] = mapped_column(Cube)
     """Where it takes place; nothing for what is online."""
     price_min: Mapped[Cents]
@@ -55,9 +57,23 @@ class SearchWord(Base):
 
     __tablename__ = "search_word"
     __table_args__ = (
-        sa.Index("ix_search_word_trgm", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+        sa.Index("ix_search_word_forms", "forms", postgresql_using="gin", postgresql_with=_GIN),
+        sa.Index("ix_search_word_prefix", "word", postgresql_ops={"word": "text_pattern_ops"}),
         sa.Index("ix_search_word_stem", "stem"),
     )
 
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     stem: Mapped[str] = mapped_column(sa.Text)
+    forms: Mapped[list[int]] = mapped_column(ARRAY(sa.Integer), server_default="{}")
+    """What `words.forms` says of the word: those who share one are spelled nearly alike."""
+
+
+class SearchStem(Base):
+    """A stem of the index, and in about how many offers it is: how a word that is being typed may go on."""
+
+    __tablename__ = "search_stem"
+    __table_args__ = (sa.Index("ix_search_stem_prefix", "stem", postgresql_ops={"stem": "text_pattern_ops"}),)
+
+    stem: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    offers: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    """As `jobs.count_stems` last estimated; 0 for a stem that is new since."""

@@ -18,12 +18,13 @@ from offers.search.criteria import (
     MAX_REACH,
     Around,
     Criteria,
+    Question,
     Sort,
     page_count,
     subcategories_asked,
 )
 from offers.search.queries import Match, count_by_subcategory, counted, find_matches
-from offers.search.spelling import text_query
+from offers.search.spelling import understand
 from offers.search.words import query_words
 from shared.clock import now
 from shared.errors import field_error
@@ -138,14 +139,15 @@ def _group_counts(counts: dict[str, int]) -> list[FacetCount]:
 
 async def _answer(session: Session, storage: Storage, criteria: Criteria, text: str) -> SearchResponse:
     moment = now()
-    query = await text_query(session, query_words(text))
-    is_nothing = text.strip() != "" and query is None
+    understood = await understand(session, query_words(text))
+    question = Question(criteria, understood.query, understood.newest, moment)
+    is_nothing = text.strip() != "" and question.query is None
     matches: list[Match] = []
     counts: dict[str, int] = {}
     if not is_nothing:
-        counts = await count_by_subcategory(session, criteria, query, moment)
+        counts = await count_by_subcategory(session, question)
         if counts and criteria.limit > 0:
-            matches = await find_matches(session, criteria, query, moment)
+            matches = await find_matches(session, question)
     offers = await offers_by_id(session, [match.offer_id for match in matches], moment)
     total = sum(counts.values())
     return SearchResponse(

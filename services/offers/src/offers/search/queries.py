@@ -1,33 +1,32 @@
-"""Searches the index. Each function is one statement."""
+"""Searches the index. Each function is one statement.
+
+All take the index in slices (`slices.py`), each by one look into the one index of words and tags, until there is enough.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from offers.search.criteria import Criteria, Sort
-from offers.search.geometry import arc_of, chord_of, cube_of
+from offers.search.conditions import DISTANCE, parameters, row_conditions, stock_conditions
+from offers.search.criteria import Criteria, Question, Sort
+from offers.search.geometry import arc_of
+from offers.search.models import SearchOffer
+from offers.search.slices import Slice, by_rank, narrowing, slices
 
 COUNTED = 2_000
 """Up to how many hits are counted exactly: twice as far as anybody can page."""
 COUNTED_FOR_FACETS = 10_000
-RANKED = 5_000
+RANKED = 2_000
 """How many of the matches, the best by rank, are weighed word by word."""
+WEIGHTS = "{0.05, 0.15, 0.4, 1}"
+"""What a word counts in the description, the place, the kind, the name."""
 
-_DISTANCE = "search_offer.position <-> CAST(:point AS cube)"
-
-# A stock that can be booked now and fits what is asked of prices and dates.
-_STOCK = """
-    NOT stock.is_soft_deleted
-    AND (stock.beginning_datetime IS NULL OR stock.beginning_datetime > :now)
-    AND (stock.booking_limit_datetime IS NULL OR stock.booking_limit_datetime > :now)
-    AND (stock.quantity IS NULL OR stock.quantity > coalesce(
-        (SELECT booked_quantity FROM inventory_replica WHERE inventory_replica.id = stock.id), 0))
-"""
+_BEST = "search_offer.rank DESC, search_offer.offer_id DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,173 +37,153 @@ class Match:
     distance: float | None
 
 
-def _radius(criteria: Criteria) -> float | None:
-    return criteria.around.radius if criteria.around else None
-
-
 def counted(criteria: Criteria) -> int:
     """Up to how many hits of these criteria are counted."""
     return COUNTED_FOR_FACETS if criteria.facets else COUNTED
 
 
-def _stock_conditions(criteria: Criteria) -> str:
-    conditions = [_STOCK]
-    if criteria.min_price is not None:
-        conditions.append("stock.price_cents >= :min_price")
-    if criteria.max_price is not None:
-        conditions.append("stock.price_cents <= :max_price")
-    if criteria.beginning_from is not None:
-        conditions.append("stock.beginning_datetime >= :beginning_from")
-    if criteria.beginning_to is not None:
-        conditions.append("stock.beginning_datetime <= :beginning_to")
-    return " AND ".join(conditions)
+def _slices(bound: str) -> str:
+    """The slices as rows. `WITH ORDINALITY` tells the planner that they come in order, so that none is read too early."""
+    arrays = ("text[]", "text[]", f"{bound}[]", f"{bound}[]")
+    names = ("slice_tags", "slice_also", "slice_low", "slice_high")
+    functions = ", ".join(f"unnest(CAST(:{name} AS {kind}))" for name, kind in zip(names, arrays, strict=True))
+    return f"ROWS FROM ({functions}) WITH ORDINALITY AS slice (tags, also, low, high, place)"
 
 
-def _conditions(criteria: Criteria, query: str | None, *, with_stock: bool = True) -> str:
-    """What a row of the index must fulfil. Only names of ours are put together; values are always parameters."""
-    conditions = ["search_offer.publication_datetime <= :now", "search_offer.bookable_until > :now"]
-    if query is not None:
-        conditions.append("search_offer.words @@ CAST(:query AS tsquery)")
-    if criteria.subcategories is not None:
-        conditions.append("search_offer.subcategory_id = ANY (:subcategories)")
-    # What the index says of prices and dates holds all that is left: it sorts out, the stocks decide.
-    if criteria.max_price is not None:
-        conditions.append("search_offer.price_min <= :max_price")
-    if criteria.min_price is not None:
-        conditions.append("search_offer.price_max >= :min_price")
-    if criteria.beginning_to is not None:
-        conditions.append("search_offer.date_min <= :beginning_to")
-    if criteria.beginning_from is not None:
-        conditions.append("search_offer.date_max >= :beginning_from")
-    if criteria.is_duo is not None:
-        conditions.append("search_offer.is_duo = :is_duo")
-    if criteria.is_digital is not None:
-        conditions.append("search_offer.is_digital = :is_digital")
-    if criteria.venue_id is not None:
-        conditions.append("search_offer.venue_id = :venue_id")
-    if _radius(criteria) is not None:
-        conditions.append("search_offer.position <@ cube_enlarge(CAST(:point AS cube), :chord, 3)")
-        conditions.append(f"{_DISTANCE} <= :chord")
-    if with_stock and criteria.asks_stocks:
-        fitting = f"SELECT FROM stock WHERE stock.offer_id = search_offer.offer_id AND {_stock_conditions(criteria)}"
-        dates_alone = criteria.beginning_from is not None or criteria.beginning_to is not None
-        if dates_alone and query is None and criteria.venue_id is None and _radius(criteria) is None:
-            # Few stocks have such a date: they are read first, by their own index.
-            conditions.append(f"EXISTS ({fitting})")
-        else:
-            # Each offer asks its own stocks, if it must. `OFFSET 0` keeps the planner from reading all stocks at once.
-            conditions.append(f"(({_contained(criteria)}) OR EXISTS ({fitting} OFFSET 0))")
-    return " AND ".join(conditions)
+def _array(values: Sequence[int]) -> str:
+    return f"{{{','.join(map(str, values))}}}"
 
 
-def _contained(criteria: Criteria) -> str:
-    """When everything left of an offer fits, its stocks need not be asked one by one."""
-    conditions = []
-    if criteria.min_price is not None:
-        conditions.append("search_offer.price_min >= :min_price")
-    if criteria.max_price is not None:
-        conditions.append("search_offer.price_max <= :max_price")
-    if criteria.beginning_from is not None:
-        conditions.append("search_offer.date_min >= :beginning_from")
-    if criteria.beginning_to is not None:
-        conditions.append("search_offer.date_max <= :beginning_to")
-    return " AND ".join(conditions)
+def _taken(question: Question, sliced_by: Sort, columns: str, order: str, limit: str) -> str:
+    """Rows of slice after slice. Within a slice they are sorted by `order`; each gives `:reach` of them at most."""
+    source, with_stock, bound = "search_offer", True, "float"
+    conditions = ["search_offer.tags && CAST(slice.tags AS int[])"]
+    match sliced_by:
+        case Sort.PRICE:
+            conditions.append("search_offer.tags && CAST(slice.also AS int[])")
+        case Sort.DISTANCE:
+            conditions.append(
+                "CASE WHEN slice.high IS NULL THEN search_offer.position IS NULL "
+                f"ELSE {DISTANCE} > slice.low AND {DISTANCE} <= slice.high END"
+            )
+        case Sort.DATE:
+            # An offer is shown at the first of its dates that fits.
+            first = f"""
+                SELECT min(stock.beginning_datetime) AS first FROM stock WHERE stock.offer_id = search_offer.offer_id
+                AND stock.beginning_datetime > :now AND {stock_conditions(question.criteria)}
+            """  # noqa: S608
+            source, with_stock, bound = f"search_offer CROSS JOIN LATERAL ({first}) AS dates", False, "timestamptz"
+            conditions.append("dates.first >= slice.low AND dates.first < slice.high")
+    conditions.append(row_conditions(question, with_stock=with_stock, sliced_by=sliced_by))
+    return f"""
+        SELECT taken.* FROM {_slices(bound)} CROSS JOIN LATERAL (
+            SELECT {columns} FROM {source} WHERE {" AND ".join(conditions)} {order}
+        ) AS taken ORDER BY slice.place {limit}
+    """  # noqa: S608
 
 
-def _parameters(criteria: Criteria, query: str | None, now: datetime) -> dict[str, Any]:
-    around = criteria.around
+def _slice_parameters(found: Sequence[Slice]) -> dict[str, list[object]]:
     return {
-        "now": now,
-        "query": query,
-        "subcategories": sorted(criteria.subcategories or ()),
-        "min_price": criteria.min_price,
-        "max_price": criteria.max_price,
-        "beginning_from": criteria.beginning_from,
-        "beginning_to": criteria.beginning_to,
-        "is_duo": criteria.is_duo,
-        "is_digital": criteria.is_digital,
-        "venue_id": criteria.venue_id,
-        "point": cube_of(around.latitude, around.longitude) if around else None,
-        "chord": chord_of(around.radius) if around and around.radius is not None else None,
-        "limit": criteria.limit,
-        "offset": criteria.offset,
-        "ranked": RANKED,
-        "counted": counted(criteria) + 1,
+        "slice_tags": [_array(one.any_of) for one in found],
+        "slice_also": [_array(one.also or one.any_of) for one in found],
+        "slice_low": [one.low for one in found],
+        "slice_high": [one.high for one in found],
     }
 
 
-def _statement(sql: str, criteria: Criteria, query: str | None, now: datetime) -> sa.TextClause:
-    parameters = _parameters(criteria, query, now)
-    statement = sa.text(sql)
-    return statement.bindparams(**{name: parameters[name] for name in statement.compile().params})
+def _is_open(question: Question) -> bool:
+    """Whether nearly everything fits what is asked."""
+    criteria = question.criteria
+    asks_nothing = criteria.is_duo is None and criteria.is_digital is None and not criteria.asks_stocks
+    return question.query is None and asks_nothing and len(narrowing(criteria, question.now)) <= 1
 
 
-def matches_sql(criteria: Criteria, query: str | None) -> str:
-    """The SQL of a page of matches: for the application, and for whoever explains it."""
-    distance = _DISTANCE if criteria.around else "NULL"
-    page = "LIMIT :limit OFFSET :offset"
-    match criteria.sort:
-        case Sort.DATE:
-            # Dates in their order, each offer at the first of its own that fits: as many stocks are read as are shown.
-            return f"""
-                SELECT search_offer.offer_id, {distance} AS chord
-                FROM stock JOIN search_offer ON search_offer.offer_id = stock.offer_id
-                WHERE stock.beginning_datetime > :now AND {_stock_conditions(criteria)}
-                AND {_conditions(criteria, query, with_stock=False)}
-                AND NOT EXISTS (
-                    SELECT FROM stock AS sooner WHERE sooner.offer_id = stock.offer_id
-                    AND (sooner.beginning_datetime, sooner.id) < (stock.beginning_datetime, stock.id)
-                    AND {_stock_conditions(criteria).replace("stock.", "sooner.")}
-                )
-                ORDER BY stock.beginning_datetime, search_offer.offer_id {page}
-            """  # noqa: S608
-        case Sort.PRICE:
-            order = "search_offer.price_min, search_offer.offer_id"
-        case Sort.DISTANCE if criteria.around:
-            order = f"{_DISTANCE}, search_offer.offer_id"
-        case _ if query is not None:
-            # Weighing words costs: only the best of many matches are weighed.
-            return f"""
-                SELECT search_offer.offer_id, {distance} AS chord
-                FROM (
-                    SELECT search_offer.offer_id FROM search_offer WHERE {_conditions(criteria, query)}
-                    ORDER BY search_offer.rank DESC, search_offer.offer_id DESC LIMIT :ranked
-                ) AS best JOIN search_offer ON search_offer.offer_id = best.offer_id
-                ORDER BY ts_rank('{{0.05, 0.15, 0.4, 1}}', search_offer.words, CAST(:query AS tsquery), 1) DESC,
-                         search_offer.rank DESC, search_offer.offer_id DESC {page}
-            """  # noqa: S608
-        case _:
-            order = "search_offer.rank DESC, search_offer.offer_id DESC"
+def _dates_in_order(question: Question) -> str:
+    """Dates in their order, each offer at the first of its own: as many stocks are read as are shown, if most offers fit."""
+    stock = stock_conditions(question.criteria)
+    distance = DISTANCE if question.criteria.around else "NULL"
     return f"""
-        SELECT search_offer.offer_id, {distance} AS chord FROM search_offer
-        WHERE {_conditions(criteria, query)} ORDER BY {order} {page}
+        SELECT search_offer.offer_id, {distance} AS chord
+        FROM stock JOIN search_offer ON search_offer.offer_id = stock.offer_id
+        WHERE stock.beginning_datetime > :now AND {stock} AND {row_conditions(question, with_stock=False)}
+        AND NOT EXISTS (
+            SELECT FROM stock AS sooner WHERE sooner.offer_id = stock.offer_id
+            AND (sooner.beginning_datetime, sooner.id) < (stock.beginning_datetime, stock.id)
+            AND {stock.replace("stock.", "sooner.")}
+        )
+        ORDER BY stock.beginning_datetime, search_offer.offer_id LIMIT :limit OFFSET :offset
     """  # noqa: S608
 
 
-async def find_matches(session: AsyncSession, criteria: Criteria, query: str | None, now: datetime) -> list[Match]:
+def matches_sql(question: Question) -> str:
+    """The SQL of a page of matches: for the application, and for whoever explains it."""
+    criteria = question.criteria
+    sort = criteria.sort
+    if sort is Sort.RELEVANCE and question.query is not None:
+        # Weighing words costs: only the best of many matches are weighed.
+        taken = _taken(
+            question,
+            sort,
+            "search_offer.offer_id, search_offer.rank, search_offer.words, search_offer.position",
+            f"ORDER BY {_BEST} LIMIT :ranked",
+            "LIMIT :ranked",
+        )
+        return f"""
+            SELECT search_offer.offer_id, {DISTANCE if criteria.around else "NULL"} AS chord
+            FROM ({taken}) AS search_offer
+            ORDER BY ts_rank('{WEIGHTS}', search_offer.words, CAST(:query AS tsquery), 1) DESC, {_BEST}
+            LIMIT :limit OFFSET :offset
+        """  # noqa: S608
+    if sort is Sort.DATE and _is_open(question):
+        return _dates_in_order(question)
+    order = {
+        Sort.RELEVANCE: _BEST,
+        Sort.PRICE: f"search_offer.price_min, {_BEST}",
+        Sort.DISTANCE: f"{DISTANCE}, search_offer.offer_id",
+        Sort.DATE: "dates.first, search_offer.offer_id",
+    }[sort]
+    columns = f"search_offer.offer_id, {DISTANCE if criteria.around else 'NULL'} AS chord"
+    return _taken(question, sort, columns, f"ORDER BY {order} LIMIT :reach", "LIMIT :limit OFFSET :offset")
+
+
+def count_sql(question: Question) -> str:
+    """The SQL that counts the matches by subcategory."""
+    taken = _taken(question, Sort.RELEVANCE, "search_offer.subcategory_id", "", "LIMIT :counted")
+    return f"SELECT subcategory_id, count(*) AS hits FROM ({taken}) AS matching GROUP BY subcategory_id"  # noqa: S608
+
+
+def statement(sql: str, question: Question, *, sliced_by: Sort) -> sa.TextClause:
+    """The SQL with those of its values that it names."""
+    found = (
+        slices(question.criteria, question.newest, question.now)
+        if sliced_by is not Sort.RELEVANCE
+        else by_rank(question.newest)
+    )
+    values = {
+        **parameters(question, sliced_by=sliced_by),
+        **_slice_parameters(found),
+        "ranked": RANKED,
+        "counted": counted(question.criteria) + 1,
+    }
+    text = sa.text(sql)
+    return text.bindparams(**{name: values[name] for name in text.compile().params})
+
+
+async def find_matches(session: AsyncSession, question: Question) -> list[Match]:
     """The offers of one page, in the order asked for. Sorting by date shows what has dates alone."""
-    rows = await session.execute(_statement(matches_sql(criteria, query), criteria, query, now))
+    sort = question.criteria.sort
+    sliced_by = Sort.RELEVANCE if sort is Sort.DATE and _is_open(question) else sort
+    rows = await session.execute(statement(matches_sql(question), question, sliced_by=sliced_by))
     return [Match(row.offer_id, arc_of(row.chord) if row.chord is not None else None) for row in rows]
 
 
-def count_sql(criteria: Criteria, query: str | None) -> str:
-    """The SQL that counts the matches by subcategory."""
-    conditions = _conditions(criteria, query)
-    if criteria.sort is Sort.DATE:
-        conditions += " AND search_offer.date_max > :now"
-    return f"""
-        SELECT subcategory_id, count(*) AS hits FROM (
-            SELECT search_offer.subcategory_id FROM search_offer WHERE {conditions} LIMIT :counted
-        ) AS matching GROUP BY subcategory_id
-    """  # noqa: S608
+async def find_any(session: AsyncSession, criteria: Criteria, now: datetime) -> list[Match]:
+    """`find_matches` without words."""
+    newest = await session.scalar(sa.select(sa.func.max(SearchOffer.offer_id)))
+    return await find_matches(session, Question(criteria, None, newest or 0, now))
 
 
-async def count_by_subcategory(
-    session: AsyncSession, criteria: Criteria, query: str | None, now: datetime
-) -> dict[str, int]:
+async def count_by_subcategory(session: AsyncSession, question: Question) -> dict[str, int]:
     """How many offers match in each subcategory; in all, one more than `counted(criteria)` at most."""
-    rows = await session.execute(_statement(count_sql(criteria, query), criteria, query, now))
+    rows = await session.execute(statement(count_sql(question), question, sliced_by=Sort.RELEVANCE))
     return {row.subcategory_id: row.hits for row in rows}
-
-
-__all__ = ["Match", "count_by_subcategory", "count_sql", "counted", "find_matches", "matches_sql"]

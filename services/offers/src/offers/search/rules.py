@@ -37,9 +37,16 @@ class Availability:
 
     price_min: int
     price_max: int
-    date_min: datetime | None
-    date_max: datetime | None
+    dates: tuple[datetime, ...]
     until: datetime
+
+    @property
+    def date_min(self) -> datetime | None:
+        return min(self.dates, default=None)
+
+    @property
+    def date_max(self) -> datetime | None:
+        return max(self.dates, default=None)
 
 
 def is_available(stock: StockFacts) -> bool:
@@ -58,14 +65,8 @@ def availability(stocks: Iterable[StockFacts], now: datetime) -> Availability | 
     if not left:
         return None
     prices = [stock.price_cents for stock in left]
-    dates = [stock.beginning_datetime for stock in left if stock.beginning_datetime]
-    return Availability(
-        min(prices),
-        max(prices),
-        min(dates, default=None),
-        max(dates, default=None),
-        max(closes_at(stock) for stock in left),
-    )
+    dates = tuple(stock.beginning_datetime for stock in left if stock.beginning_datetime)
+    return Availability(min(prices), max(prices), dates, max(closes_at(stock) for stock in left))
 
 
 def may_change_what_is_left(quantity: int | None, booked_quantity: int) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import combinations
+from zlib import crc32
 
 MAX_WORD = 40
 MAX_QUERY_WORDS = 8
 MIN_PREFIX = 3
 MIN_TYPO = 4
 MIN_TWO_TYPOS = 8
+FORM_LETTERS = 7
 
 _WORD = re.compile(r"[a-z0-9]+")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae", "ß": "ss", "’": " ", "'": " "})
@@ -49,6 +52,25 @@ def allowed_typos(word: str) -> int:
     if len(word) < MIN_TYPO or word.isdigit():
         return 0
     return 2 if len(word) >= MIN_TWO_TYPOS else 1
+
+
+def forms(word: str) -> list[int]:
+    """What is left of the beginning of a word when letters are forgotten, as many as there may be typos: hashes, 32 bits.
+
+    Two words within that distance of each other have a form in common: each typo costs a letter on either side at most.
+    The beginning alone keeps the forms few.
+    """
+    if len(word) < MIN_TYPO - 1 or word.isdigit():
+        return []
+    # The neighbour of a word that may hold two typos can be two letters shorter.
+    most = 2 if len(word) >= MIN_TWO_TYPOS - 2 else 1
+    start = word[:FORM_LETTERS]
+    kept = {
+        "".join(letters)
+        for length in range(max(len(start) - most, 1), len(start) + 1)
+        for letters in combinations(start, length)
+    }
+    return sorted(crc32(form.encode()) - (1 << 31) for form in kept)
 
 
 def distance(left: str, right: str, most: int) -> int:

@@ -1,0 +1,140 @@
+"""The index cut into slices, the best first: whoever takes slice after slice can stop as soon as there is enough.
+
+A slice is a list of tags, any of which its offers carry. Slices of one list follow the order that is asked for, and within
+a slice the rows are sorted; so only what is nearly shown is read, however much matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf, pi
+
+from offers.search import tags
+from offers.search.criteria import Around, Criteria, Sort
+from offers.search.geometry import EARTH_RADIUS, chord_of
+
+_FIRST_RING = 500.0
+_LAST_RING = 2_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Offers that carry one of `any_of` and, where given, one of `also`; what is sorted by lies in [`low`, `high`).
+
+    The bounds are metres in a straight line, or instants.
+    """
+
+    any_of: tuple[int, ...]
+    also: tuple[int, ...] = ()
+    low: float | datetime | None = None
+    high: float | datetime | None = None
+
+
+_LAST = Slice((tags.UNTAGGED,))
+
+
+def blocks(newest: int) -> Iterator[list[tuple[int, int]]]:
+    """The (level, number) of blocks that hold the ids from `newest` down to 0, each id in one: small blocks, then larger.
+
+    One list a level: 1 to 4 blocks of it, but for the last, which has what is left.
+    """
+    top = newest >> tags.shift(0)
+    for level in range(tags.LEVELS):
+        if top < 0:
+            return
+        lowest = 0 if level == tags.LEVELS - 1 else top & -(1 << tags.LEVEL_BITS)
+        yield [(level, number) for number in range(top, lowest - 1, -1)]
+        top = (lowest >> tags.LEVEL_BITS) - 1
+
+
+def by_rank(newest: int) -> list[Slice]:
+    """Editors' choices, then the newest events with an image, …: exactly the order of rank and id, both descending."""
+    neutral = [
+        Slice(tuple(tags.block(kind, level, number) for level, number in found))
+        for kind in tags.NEUTRAL
+        for found in blocks(newest)
+    ]
+    buckets = range(tags.WEIGHT_BUCKETS, 0, -1)
+    lifted = [Slice((tags.weight(bucket),)) for bucket in buckets]
+    lowered = [Slice((tags.weight(-bucket),)) for bucket in reversed(buckets)]
+    return [*lifted, *neutral, *lowered, _LAST]
+
+
+def by_price(newest: int, max_price: int | None) -> list[Slice]:
+    """What is free, the best first; then the cheapest, a span of prices a slice."""
+    free = tags.tag(tags.Kind.PRICE_MIN, 0)
+    last = len(tags.PRICES) if max_price is None else tags.price_bucket(max_price)
+    dearer = [Slice((tags.tag(tags.Kind.PRICE_MIN, bucket),)) for bucket in range(1, last + 1)]
+    best = [Slice(found.any_of, also=(free,)) for found in by_rank(newest)[:-1]]
+    return [*best, *dearer, _LAST]
+
+
+def by_distance(around: Around) -> list[Slice]:
+    """Rings around the point, each twice as wide as the one before; then what is nowhere."""
+    found: list[Slice] = []
+    low, radius = -1.0, _FIRST_RING
+    limit = around.radius if around.radius is not None else EARTH_RADIUS * pi
+    while low < chord_of(limit):
+        if radius > _LAST_RING:
+            radius = EARTH_RADIUS * pi
+        cells = tags.around(around.latitude, around.longitude, min(radius, limit))
+        high = chord_of(min(radius, limit)) if around.radius is not None or radius < limit else inf
+        found.append(Slice((*cells, tags.UNTAGGED), low=low, high=high))
+        low, radius = high, radius * 2
+    if around.radius is None:
+        found.append(Slice((tags.NOWHERE, tags.UNTAGGED)))
+    return found
+
+
+def by_date(first: datetime, last: datetime | None) -> list[Slice]:
+    """Days, then longer spans of them; an offer is in the slice of its first date alone."""
+    until = tags.day_of(last) if last is not None else tags.LAST_DAY
+    found = []
+    for level, number in tags.spans(tags.day_of(first), until):
+        begins = number << tags.DAY_BITS * level
+        ends = begins + (1 << tags.DAY_BITS * level)
+        high = tags.start_of(ends) if ends <= tags.LAST_DAY else datetime.max.replace(tzinfo=first.tzinfo)
+        found.append(Slice((tags.span(level, number), tags.UNTAGGED), low=tags.start_of(begins), high=high))
+    return found
+
+
+def slices(criteria: Criteria, newest: int, now: datetime) -> list[Slice]:
+    """The slices of the index in the order that is asked for; `newest` is the greatest id there is."""
+    match criteria.sort:
+        case Sort.PRICE:
+            return by_price(newest, criteria.max_price)
+        case Sort.DISTANCE if criteria.around:
+            return by_distance(criteria.around)
+        case Sort.DATE:
+            return by_date(max(now, criteria.beginning_from or now), criteria.beginning_to)
+    return by_rank(newest)
+
+
+def narrowing(criteria: Criteria, now: datetime, *, sliced_by: Sort = Sort.RELEVANCE) -> list[list[int]]:
+    """The tags that the criteria ask for: of each list one, at least. What slices of that sort ask already is left out."""
+    found = []
+    if criteria.subcategories is not None:
+        found.append([tags.subcategory(name) for name in sorted(criteria.subcategories)])
+    if criteria.around and criteria.around.radius is not None and sliced_by is not Sort.DISTANCE:
+        found.append(tags.around(criteria.around.latitude, criteria.around.longitude, criteria.around.radius))
+    if criteria.max_price is not None and sliced_by is not Sort.PRICE:
+        found.append(tags.cheapest_up_to(criteria.max_price))
+    if criteria.min_price:
+        found.append(tags.dearest_from(criteria.min_price))
+    if _asks_days(criteria) and sliced_by is not Sort.DATE:
+        first = tags.day_of(max(now, criteria.beginning_from or now))
+        last = tags.day_of(criteria.beginning_to) if criteria.beginning_to is not None else tags.LAST_DAY
+        found.append([tags.span(level, number) for level, number in tags.spans(first, last)])
+    if criteria.is_duo:
+        found.append([tags.DUO])
+    if criteria.is_digital:
+        found.append([tags.DIGITAL])
+    if criteria.venue_id is not None:
+        found.append([tags.venue(criteria.venue_id)])
+    return [[*group, tags.UNTAGGED] for group in found]
+
+
+def _asks_days(criteria: Criteria) -> bool:
+    return criteria.beginning_from is not None or criteria.beginning_to is not None or criteria.sort is Sort.DATE

@@ -1,0 +1,154 @@
+"""Tags hold of too many offers, never of too few; slices come in order and hold everything once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from offers.search import tags
+from offers.search.criteria import Around, Criteria, Sort
+from offers.search.geometry import EARTH_RADIUS, chord_of, distance
+from offers.search.rules import rank
+from offers.search.slices import Slice, blocks, by_date, by_distance, by_price, by_rank, narrowing
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ids = st.integers(1, 5_000) | st.integers(1, 2**40)
+weights = st.none() | st.integers(-2_000_000, 2_000_000) | st.integers(-20, 20)
+points = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
+moments = st.integers(1, 253_402_214_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)) | st.integers(
+    0, 400
+).map(lambda days: NOW + timedelta(days=days))
+
+
+def places(found: list[Slice], held: list[int]) -> list[int]:
+    """Which slices hold an offer with these tags."""
+    return [
+        place
+        for place, one in enumerate(found)
+        if set(one.any_of) & set(held) and (not one.also or set(one.also) & set(held))
+    ]
+
+
+@settings(max_examples=150)
+@given(ids, ids)
+def test_blocks_hold_each_id_once(newest: int, other: int) -> None:
+    wanted = min(newest, other)
+    holding = [
+        (level, number) for found in blocks(newest) for level, number in found if wanted >> tags.shift(level) == number
+    ]
+    assert len(holding) == 1
+    sizes = [tags.shift(level) for found in blocks(newest) for level, _ in found[:1]]
+    assert sizes == sorted(sizes)
+
+
+offers = st.tuples(ids, weights, st.booleans(), st.booleans())
+
+
+@settings(max_examples=200)
+@given(offers, offers)
+def test_slices_by_rank_are_in_the_order_of_rank_and_id(
+    one: tuple[int, int | None, bool, bool], other: tuple[int, int | None, bool, bool]
+) -> None:
+    newest = max(one[0], other[0])
+    stand = []
+    for offer_id, weight, is_event, has_image in (one, other):
+        standing = rank(ranking_weight=weight, is_event=is_event, has_image=has_image)
+        (place,) = places(by_rank(newest), tags.rank_tags(offer_id, standing))
+        stand.append(((-standing, -offer_id), place))
+    (best, first), (worst, last) = sorted(stand)
+    assert best == worst or first <= last
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 50_000), st.integers(0, 50_000), ids)
+def test_slices_by_price_are_in_the_order_of_prices(one: int, other: int, newest: int) -> None:
+    found = by_price(newest, None)
+    held = [[*tags.price_tags(cents, cents), *tags.rank_tags(newest, 3)] for cents in sorted((one, other))]
+    (first,), (last,) = (places(found, each) for each in held)
+    assert first <= last
+    asked = min(one, other)
+    assert set(tags.cheapest_up_to(asked)) & set(tags.price_tags(asked, asked))
+    assert set(tags.dearest_from(asked)) & set(tags.price_tags(0, max(one, other)))
+
+
+@settings(max_examples=300)
+@given(points, points, st.floats(1, 20_000_000))
+@example((0.0, 179.9), (0.0, -179.9), 50_000.0)
+@example((10.0, -179.9), (10.0, 167.5), 1_400_000.0)
+@example((48.8566, 2.3522), (48.8600, 2.3400), 1_500.0)
+@example((89.0, 10.0), (89.0, -170.0), 300_000.0)
+def test_a_circle_is_covered_by_its_squares(
+    center: tuple[float, float], other: tuple[float, float], radius: float
+) -> None:
+    if distance(*center, *other) <= radius:
+        assert set(tags.around(*center, radius)) & set(tags.place_tags(*other))
+    assert len(tags.around(*center, radius)) <= 36
+
+
+@settings(max_examples=150)
+@given(points, points, st.none() | st.floats(1, 20_000_000))
+def test_each_place_is_in_the_ring_of_its_distance(
+    center: tuple[float, float], other: tuple[float, float], radius: float | None
+) -> None:
+    found = by_distance(Around(*center, radius))
+    rings = [one for one in found if one.high is not None]
+    assert all(before.high == after.low for before, after in pairwise(rings))
+    chord = chord_of(distance(*center, *other))
+    if radius is None or distance(*center, *other) < radius:
+        (ring,) = (one for one in rings if one.low < chord <= one.high)  # type: ignore[operator]
+        assert set(ring.any_of) & set(tags.place_tags(*other))
+    assert (found[-1].high is None) == (radius is None)
+    assert chord_of(EARTH_RADIUS * 4) == 2 * EARTH_RADIUS
+
+
+@settings(max_examples=150)
+@given(moments, st.none() | moments, st.lists(moments, min_size=1, max_size=3))
+def test_each_date_is_in_the_span_that_holds_it(first: datetime, last: datetime | None, dates: list[datetime]) -> None:
+    found = by_date(first, last)
+    assert all(before.high == after.low for before, after in pairwise(found))
+    held = tags.day_tags(dates)
+    for moment in dates:
+        if moment < first or (last is not None and moment > last):
+            continue
+        (only,) = (one for one in found if one.low <= moment < one.high)  # type: ignore[operator]
+        assert set(only.any_of) & held
+    criteria = Criteria(beginning_from=first, beginning_to=last)
+    if any(max(first, NOW) <= moment and (last is None or moment <= last) for moment in dates):
+        (asked,) = narrowing(criteria, NOW)
+        assert set(asked) & held
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 40_000), st.integers(0, 3_000))
+def test_spans_hold_the_days_asked_and_no_other(first: int, length: int) -> None:
+    last = min(first + length, tags.LAST_DAY)
+    days = [
+        day
+        for level, number in tags.spans(first, last)
+        for day in range(number << 3 * level, (number + 1) << 3 * level)
+    ]
+    assert days == list(range(first, last + 1))
+
+
+def test_a_row_without_tags_fits_every_question() -> None:
+    """What the code of before the tags wrote is found until `reindex` has seen it."""
+    held = [tags.UNTAGGED]
+    asked = Criteria(
+        subcategories=frozenset({"CONCERT"}),
+        min_price=5,
+        max_price=9,
+        beginning_from=NOW,
+        around=Around(48.0, 2.0, 1_000),
+        is_duo=True,
+        is_digital=True,
+        venue_id=1,
+    )
+    groups = narrowing(asked, NOW)
+    assert len(groups) == 8
+    assert all(tags.UNTAGGED in group for group in groups)
+    assert len(narrowing(asked, NOW, sliced_by=Sort.DISTANCE)) == 7
+    for found in (by_rank(9), by_price(9, 500), by_distance(Around(1.0, 1.0, 50.0)), by_date(NOW, None)):
+        assert places(found, held)
