@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 from typing import TextIO
 from urllib.parse import parse_qsl
@@ -15,12 +14,10 @@ import orjson
 
 from gateway.calls import Call
 from shared import clock
+from shared.telemetry.scrubbing import SCRUBBED, SECRET, scrubbed_path
 
 _FLUSH_SECONDS = 0.2
 _FLUSH_BYTES = 65_536
-# Values that would let a reader of the log act for somebody else.
-_SECRET = re.compile(r"token|password|secret|key|code|email|state", re.IGNORECASE)
-_SCRUBBED = "***"
 _PID = os.getpid()
 
 
@@ -62,7 +59,7 @@ def _json_line(call: Call, seconds: float) -> str:
         "statusCode": call.status,
         "method": call.method,
         "route": call.operation.path if call.operation is not None else None,
-        "path": scrubbed_path(call),
+        "path": path_of(call),
         "queryParams": scrubbed_query(call.query),
         "size": call.sent,
         "deviceId": _text(fields.get(b"device-id")),
@@ -100,19 +97,12 @@ def _json_line(call: Call, seconds: float) -> str:
 def _plain_line(call: Call, seconds: float) -> str:
     where = call.service or "gateway"
     error = f" {call.error}" if call.error else ""
-    return f"{call.method:6} {scrubbed_path(call)} {call.status or '-'} {seconds * 1_000:.1f} ms {where}{error}"
+    return f"{call.method:6} {path_of(call)} {call.status or '-'} {seconds * 1_000:.1f} ms {where}{error}"
 
 
-def scrubbed_path(call: Call) -> str:
+def path_of(call: Call) -> str:
     """The path, without the secrets that some routes carry in it."""
-    route = call.operation.path if call.operation is not None else ""
-    if "{" not in route or not _SECRET.search(route):
-        return call.path
-    template = route.split("/")
-    return "/".join(
-        _SCRUBBED if index < len(template) and "{" in template[index] and _SECRET.search(template[index]) else segment
-        for index, segment in enumerate(call.path.split("/"))
-    )
+    return scrubbed_path(call.operation.path if call.operation is not None else "", call.path)
 
 
 def scrubbed_query(query: bytes) -> dict[str, str]:
@@ -120,7 +110,7 @@ def scrubbed_query(query: bytes) -> dict[str, str]:
     if not query:
         return {}
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return {name: _SCRUBBED if _SECRET.search(name) else value for name, value in pairs}
+    return {name: SCRUBBED if SECRET.search(name) else value for name, value in pairs}
 
 
 def _text(value: bytes | None) -> str | None:

@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind
 from redis.asyncio import Redis
 
 from gateway import answers, metrics
-from gateway.access_log import AccessLog
+from gateway.access_log import AccessLog, path_of
 from gateway.addresses import client_address, counted_address
 from gateway.answers import Answer
 from gateway.callers import Callers, IssuerAwayError
@@ -136,7 +136,7 @@ class Gateway:
         except UpstreamError as error:
             await self._answer_failure(call, error)
         except Exception:
-            log.exception("request.failed", method=call.method, path=call.path, request_id=call.request_id)
+            log.exception("request.failed", method=call.method, path=path_of(call), request_id=call.request_id)
             call.error = "internal error"
             if not call.status:
                 await call.answer(answers.INTERNAL_ERROR)
@@ -260,7 +260,7 @@ class Gateway:
         answer = self._failure(call, error)
         if answer.status >= 500:
             metrics.UPSTREAM_FAILURES.labels(call.service, type(error).__name__).inc()
-            log.warning("upstream.failed", service=call.service, path=call.path, error=call.error)
+            log.warning("upstream.failed", service=call.service, path=path_of(call), error=call.error)
         if isinstance(error, Unreachable):
             self.catalogue.look_again(call.service)
         if not call.status:

@@ -51,6 +51,8 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args=arguments,
+            # Values are people's, and errors are logged.
+            hide_parameters=True,
             **(
                 {
                     "pool_size": settings.database_pool_size,

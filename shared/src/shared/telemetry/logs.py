@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from shared.telemetry.scrubbing import print_traceback, scrubbed_traceback
 from shared.telemetry.trace import current_request_id, current_traceparent
 
 
@@ -47,7 +48,7 @@ def configure_logging(service: str, *, level: str = "INFO", log_format: str = "j
             pad_event_to=0,
             pad_level=False,
             # Not the default one: it prints local variables, and those hold passwords and tokens.
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=print_traceback,
         )
     )
     structlog.configure(
@@ -67,7 +68,7 @@ def configure_logging(service: str, *, level: str = "INFO", log_format: str = "j
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 lambda _l, _n, event: {"service": service, **event},
-                structlog.processors.format_exc_info if log_format == "json" else _for_people,
+                structlog.processors.ExceptionRenderer(scrubbed_traceback) if log_format == "json" else _for_people,
                 renderer,
             ],
         )

@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry.metrics import REQUESTS
+from shared.telemetry.scrubbing import scrubbed_path
 from shared.telemetry.spans import begin, fail, traceparent_of
 from shared.telemetry.trace import enter_trace, move_to
 from shared.web.refusals import failure_response
@@ -20,6 +21,10 @@ log = structlog.get_logger("access")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,100}")
 _QUIET = ("/health/", "/metrics", "/openapi.json")
+
+
+def _path(scope: Scope) -> str:
+    return scrubbed_path(getattr(scope.get("route"), "path", ""), scope["path"])
 
 
 class RequestMiddleware:
@@ -57,7 +62,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send_and_note)
         except Exception as error:
             if status:
-                log.error("request.broken", path=scope["path"], exc_info=error)
+                log.error("request.broken", path=_path(scope), exc_info=error)
                 raise
             await failure_response(error)(scope, receive, send_and_note)
         finally:
@@ -83,7 +88,7 @@ class RequestMiddleware:
             "request",
             method=scope["method"],
             route=route,
-            path=scope["path"],
+            path=_path(scope),
             status=status,
             duration_ms=round(seconds * 1_000, 2),
             user_id=getattr(principal, "id", None),
