@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offers import replays
-from offers.search.jobs import reindex
+from offers.search.jobs import reindex, upkeep
 from offers.settings import Settings
 from shared.commands import job, service_cli
 from shared.database import Database
@@ -30,3 +30,4 @@ cli = service_cli(
 )
 
 job(cli, Settings, "reindex")(reindex)
+job(cli, Settings, "search-upkeep")(upkeep)
