@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import clock as clock_module
 from shared.database import Database
 from shared.errors import ApiError
 from shared.events.bookings import BOOKING, Booking
 from shared.events.offers import ATTACHMENT, Attachment
-from shared.identity import SigningKey
+from shared.identity import SigningKey, Verifier, sign
+from shared.identity.verifier import DatabaseKeyStore
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder, Tokens
 from users.accounts.actions import create_account, grant_role, lock_account, suspend, unsuspend
 from users.accounts.models import Account, Achievement
@@ -261,6 +264,35 @@ async def test_a_new_key_is_published_before_it_signs(
     await keyring.load()
     published = await keyring.document()
     assert [key["kid"] for key in published["keys"]] == [kid]
+
+
+async def test_tokens_of_the_old_and_of_the_new_key_are_believed_together(
+    session: AsyncSession, database: Database, settings: Settings, tokens: Tokens, clock: ClockControl, app: Any
+) -> None:
+    """A rotation signs nobody out: a verifier elsewhere, which knows the published set alone, believes both."""
+    clock.set(datetime.now(UTC))
+    keyring = Keyring(settings, database, app.state.verifier)
+    await keyring.load()
+
+    async def signed() -> str:
+        now = clock_module.now()
+        key = await keyring.signer()
+        return sign(key, kind="native", subject=7, issued_at=now, expires_at=now + timedelta(minutes=15))
+
+    async with database.transaction() as inside:
+        kid = await rotate_key(inside, settings)
+    clock.advance(minutes=14)
+    await keyring.load()
+    old = await signed()
+    clock.advance(minutes=2)
+    await keyring.load()
+    new = await signed()
+    assert (await keyring.signer()).kid == kid
+    elsewhere = DatabaseKeyStore(database)
+    await elsewhere.save("users", orjson.dumps(await keyring.document()))
+    verifier = Verifier({"users": "http://127.0.0.1:9", "offers": "http://127.0.0.1:9"}, elsewhere)
+    assert old.split(".")[0] != new.split(".")[0]
+    assert [(await verifier.verify(token)).id for token in (old, new)] == [7, 7]
 
 
 async def test_the_first_start_makes_one_key(

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local import charts, observability
+from local import charts, observability, settings_page
 from local.errors import LocalError
 from local.paths import ROOT, SNAPSHOTS, relative
 from local.run import capture
@@ -34,7 +34,13 @@ def expected() -> dict[Path, str]:
     texts = {
         path: json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n" for path, value in files.items()
     }
-    return {**texts, OPERATIONS_PAGE: _operations_page(services), **observability.expected(), **charts.expected()}
+    return {
+        **texts,
+        OPERATIONS_PAGE: _operations_page(services),
+        **observability.expected(),
+        **charts.expected(),
+        **settings_page.expected(),
+    }
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
