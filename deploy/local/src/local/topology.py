@@ -9,6 +9,7 @@ from pathlib import Path
 from local.embedded import port_is_busy
 from local.errors import LocalError
 from local.paths import VAR
+from local.secrets_file import local_secrets
 
 #: In the order in which their sandboxes build on one another.
 SERVICES = ("users", "offers", "bookings", "documents")
@@ -79,7 +80,7 @@ class Topology:
         return _WORKER_PORT + SERVICES.index(service) + self.offset
 
     def environment(self) -> dict[str, str]:
-        """Settings that every child process gets; what is set already in our own environment wins."""
+        """Settings that every child process gets: our defaults, over them `.env.local.secret`, over that our environment."""
         settings = {
             "ENVIRONMENT": "local",
             "LOG_FORMAT": "plain",
@@ -92,6 +93,7 @@ class Topology:
         }
         for service in SERVICES:
             settings[f"{service.upper()}_URL"] = f"http://127.0.0.1:{self.api_port(service)}"
+        settings |= local_secrets()
         return {name: os.environ.get(name, value) for name, value in settings.items()}
 
     def processes(self) -> list[Process]:
