@@ -10,7 +10,7 @@ import http.client
 import sys
 from collections.abc import Sequence
 
-SECONDS = 3.0
+SECONDS = 8.0
 
 
 def is_well(addresses: Sequence[str]) -> bool:

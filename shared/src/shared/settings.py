@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -110,6 +110,14 @@ class ServiceSettings(BaseSettings):
     clock_offset_file: str = ""
 
     storage_directory: str = "var/storage"
+    # An S3 server (MinIO) instead of the directory: its address (`http://minio:9000`), its region, what opens it, and a
+    # bucket each for what people are shown and for what nobody reads over HTTP.
+    storage_s3_url: str = ""
+    storage_s3_region: str = "us-east-1"
+    storage_s3_bucket: str = "passculture"
+    storage_s3_private_bucket: str = "passculture-private"
+    storage_s3_access_key: SecretStr = SecretStr("")
+    storage_s3_secret_key: SecretStr = SecretStr("")
     storage_public_url: str = "http://localhost:5001/storage"
     # The oldest app version that is still served; older ones are told to upgrade.
     minimum_app_version: str = "1.132.1"

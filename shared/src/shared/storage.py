@@ -39,7 +39,7 @@ class Storage(Protocol):
     def public_url(self, key: str) -> str: ...
 
 
-def _checked(key: str) -> str:
+def checked_key(key: str) -> str:
     if not _KEY.fullmatch(key) or len(key) > 500:
         raise ValueError(f"not a storage key: {key!r}")
     return key
@@ -53,19 +53,19 @@ class LocalStorage:
         self._public_url = public_url.rstrip("/")
 
     def public_url(self, key: str) -> str:
-        return f"{self._public_url}/{_checked(key)}"
+        return f"{self._public_url}/{checked_key(key)}"
 
     async def put(self, key: str, content: bytes, content_type: str) -> None:
-        await asyncio.to_thread(self._put, self._directory / _checked(key), content, content_type)
+        await asyncio.to_thread(self._put, self._directory / checked_key(key), content, content_type)
 
     async def get(self, key: str) -> StoredObject | None:
-        return await asyncio.to_thread(self._get, self._directory / _checked(key))
+        return await asyncio.to_thread(self._get, self._directory / checked_key(key))
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._delete, self._directory / _checked(key))
+        await asyncio.to_thread(self._delete, self._directory / checked_key(key))
 
     async def delete_starting(self, start: str) -> int:
-        return await asyncio.to_thread(self._delete_starting, self._directory / _checked(start))
+        return await asyncio.to_thread(self._delete_starting, self._directory / checked_key(start))
 
     @staticmethod
     def _type_file(path: Path) -> Path:

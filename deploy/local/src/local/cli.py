@@ -186,7 +186,7 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 def test(context: typer.Context) -> None:
     """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone
     (`--examples 200`: as many generated requests to each operation), `faults` every fault (`--times 10`: as many times
-    in a row).
+    in a row), `deploy` the containers (needs an engine).
     """
     from local.faults import faults
     from local.fuzz import fuzz
@@ -201,6 +201,9 @@ def test(context: typer.Context) -> None:
         arguments, environment = fuzz(arguments[1:])
     elif arguments[0] == "faults":
         arguments, environment = faults(arguments[1:])
+    elif arguments[0] == "deploy":
+        # Told what it does, since it takes minutes; and one after the other, on one set of containers.
+        arguments, environment = ["-n0", "-s", "-v", "tests/deploy", *arguments[1:]], {"PC_TEST_DEPLOY": "1"}
     raise typer.Exit(run([tool("pytest"), *arguments], {**os.environ, **environment}))
 
 

@@ -75,6 +75,13 @@ def _squawk() -> str:
         return "" if status == 0 else (output + errors).strip().replace(folder + "/", "")
 
 
+def _hadolint() -> str:
+    """Every Dockerfile that is committed, or about to be."""
+    files = capture(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*Dockerfile"])[1].split()
+    status, output, errors = capture([tool("hadolint"), "--no-color", "--failure-threshold", "warning", *files])
+    return "" if status == 0 else (output + errors).strip()
+
+
 def _heads() -> str:
     """Exactly one head for each branch that exists."""
     from alembic.script import ScriptDirectory
@@ -131,6 +138,7 @@ PARTS = (
     Part("squawk", "SQL of the migrations", _squawk),
     Part("locks", "locks fresh, hashed, without addresses", lambda: "\n".join(locks.problems())),
     Part("images", "each deployable runs from its lock alone", lambda: "\n".join(deployables.problems())),
+    Part("docker", "Dockerfiles", _hadolint),
     Part("foreign", "no machine paths or registry addresses", _foreign),
 )
 

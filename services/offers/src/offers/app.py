@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from offers.native_routers import native_routers
 from offers.pro_routers import internal_routers, pro_routers, public_routers
 from offers.providers.tokens import ProviderIssuer
 from offers.settings import Settings
-from shared.storage import LocalStorage
+from shared.storage_s3 import open_storage
 from shared.web import create_service_app
 
 
@@ -19,7 +17,7 @@ async def _load_keys(app: FastAPI) -> None:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
+    storage = open_storage(settings)
     app = create_service_app(
         settings,
         title="Offers",

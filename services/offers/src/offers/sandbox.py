@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import structlog
 from PIL import Image, ImageDraw
@@ -40,7 +39,8 @@ from offers.venues.models import Venue
 from shared import clock
 from shared.database import Database
 from shared.identity import Principal
-from shared.storage import LocalStorage, Storage
+from shared.storage import Storage
+from shared.storage_s3 import open_storage
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ AUTHORS = ("Lise Morel", "Amin Haddad", "Jeanne Roux", "Théo Lacombe", "Awa Dia
 async def build(name: str, database: Database, *, wait_seconds: float = WAIT_SECONDS) -> None:
     """Build `tiny` or `industrial` once the partners' accounts are known here; what is there already is left alone."""
     settings = get_settings()
-    storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
+    storage = open_storage(settings)
     author = await _author(database, wait_seconds)
     structures = [item for item in STRUCTURES if name == "industrial" or item.tiny]
     made = 0

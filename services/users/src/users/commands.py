@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,7 @@ from shared.events.users import DEPOSIT, USER
 from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
 from shared.schedules import Schedule, daily, every, weekly
-from shared.storage import LocalStorage
+from shared.storage_s3 import open_storage
 from users.accounts.actions import state_of
 from users.accounts.queries import account_by_email
 from users.accounts.queries import states_page as account_states
@@ -101,7 +100,7 @@ async def take_back(database: Database, dry_run: bool = False) -> Counts:
 async def export_survey_answers(database: Database, dry_run: bool = False) -> Counts:
     """Write the answers to the cultural survey to the storage, one file for each person and day."""
     settings = Settings()
-    storage = LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
+    storage = open_storage(settings)
     return await export_answers(database, storage, dry_run=dry_run)
 
 

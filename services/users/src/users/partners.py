@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import httpx
 from fastapi import Depends, Request
 from redis.asyncio import Redis
 
-from shared.storage import LocalStorage, Storage
+from shared.storage import Storage
+from shared.storage_s3 import open_private_storage
 from users.bonus.adapter import household_for
 from users.bonus.port import Household
 from users.identity.dms.adapter import dms_for
@@ -18,6 +18,8 @@ from users.identity.dms.port import Dms
 from users.identity.educonnect.service import Educonnect, educonnect_for
 from users.identity.ubble.adapter import public_key_of, ubble_for
 from users.identity.ubble.port import Ubble
+from users.push.adapter import push_for
+from users.push.port import Push
 from users.settings import Settings
 from users.simulators.keys import LocalKeys
 from users.sso.adapter import provider_for
@@ -37,6 +39,7 @@ class Partners:
     household: Household
     dms: Dms
     sign_on: dict[Provider, SignOnProvider]
+    push: Push
     private_storage: Storage
     keys: LocalKeys | None = None
 
@@ -57,6 +60,7 @@ class Partners:
         await self.educonnect.close()
         await self.household.close()
         await self.dms.close()
+        await self.push.close()
         for provider in self.sign_on.values():
             await provider.close()
 
@@ -73,7 +77,8 @@ def partners_for(
         household=household_for(settings, transport),
         dms=dms_for(settings, transport),
         sign_on={provider: provider_for(settings, provider, transport) for provider in Provider},
-        private_storage=LocalStorage(Path(settings.private_storage_directory), ""),
+        push=push_for(settings, transport),
+        private_storage=open_private_storage(settings, settings.private_storage_directory),
         keys=keys,
     )
 

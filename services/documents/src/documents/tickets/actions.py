@@ -7,7 +7,8 @@ from documents.rendering.pool import RenderPool
 from documents.settings import Settings
 from documents.tickets.images import inline_image
 from documents.tickets.rules import Ticket
-from shared.storage import LocalStorage, Storage
+from shared.storage import Storage
+from shared.storage_s3 import open_storage
 from shared.telemetry.spans import span
 
 
@@ -40,6 +41,4 @@ def make_pool(settings: Settings) -> RenderPool:
 
 
 def make_storage(settings: Settings) -> Storage:
-    from pathlib import Path
-
-    return LocalStorage(Path(settings.storage_directory), settings.storage_public_url)
+    return open_storage(settings)
