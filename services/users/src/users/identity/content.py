@@ -60,6 +60,17 @@ class ProvidedIdentity:
         )
 
 
+def without_nul(value: Any) -> Any:
+    """An answer without the NUL characters in it: PostgreSQL keeps none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {without_nul(key): without_nul(item) for key, item in value.items()}
+    return value
+
+
 def _date(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10]) if value else None

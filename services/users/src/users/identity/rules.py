@@ -14,6 +14,7 @@ from users.subscription.checks import CheckStatus, CheckType
 NAME_SIGNS = frozenset(" -.,'’")
 CITY_SIGNS = frozenset(" -'’()")
 ADDRESS_SIGNS = frozenset(" -.,'’")
+NAME_MAX = 128
 EDUCONNECT_AGES = range(15, 18)
 
 
@@ -30,8 +31,13 @@ def _consists_of(text: str, signs: frozenset[str], *, digits: bool = False) -> b
 
 
 def is_name(text: str | None) -> bool:
-    """Latin letters, spaces and the signs of names; one letter at least."""
-    return text is not None and _consists_of(text, NAME_SIGNS) and any(map(_is_latin, text))
+    """Latin letters, spaces and the signs of names; one letter at least, and no more than an account keeps."""
+    return (
+        text is not None
+        and len(text.strip()) <= NAME_MAX
+        and _consists_of(text, NAME_SIGNS)
+        and any(map(_is_latin, text))
+    )
 
 
 def is_city(text: str) -> bool:

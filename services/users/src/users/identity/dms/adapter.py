@@ -10,6 +10,7 @@ import httpx
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.outbound import Answer, Partner, PartnerNonsense, PartnerRefused
+from users.identity.content import without_nul
 from users.identity.dms import rules
 from users.identity.dms.port import Deleted
 from users.identity.dms.rules import Application, DmsState
@@ -130,7 +131,7 @@ class HttpDms:
         body = {"query": query, "operationName": None, "variables": variables}
         answer = await self._partner.call("POST", "", operation=operation, safe=safe, json=body)
         try:
-            said = answer.json()
+            said = without_nul(answer.json())
         except ValueError as error:
             raise PartnerNonsense(self._partner.name, operation, "no JSON") from error
         if not isinstance(said, dict):

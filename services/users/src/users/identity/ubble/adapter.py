@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import httpx
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.outbound import Answer, Partner, PartnerNonsense, PartnerRefused
+from users.identity.content import without_nul
 from users.identity.settings import IdentitySettings
 from users.identity.ubble.port import AssetExpired, Document, Identification, Picture, UbbleConflict
 from users.identity.ubble.rules import UbbleStatus
@@ -33,6 +35,15 @@ class _Document(BaseModel):
     married_name: str | None = None
     front_image_signed_url: str | None = None
     back_image_signed_url: str | None = None
+
+    @field_validator("birth_date", mode="wrap")
+    @classmethod
+    def _unreadable_is_missing(cls, value: Any, read: Callable[[Any], date | None]) -> date | None:
+        """A date that is none is a date that lacks: the person may try again."""
+        try:
+            return read(value)
+        except ValueError:
+            return None
 
 
 class _Code(BaseModel):
@@ -175,11 +186,13 @@ class HttpUbble:
 
     def _parsed(self, model: type[_Model], answer: Answer, operation: str) -> _Model:
         try:
-            return model.model_validate_json(answer.content)
+            return model.model_validate(without_nul(answer.json()))
         except ValidationError as error:
             # The values are a person's: only where they are wrong is told.
             where = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
             raise PartnerNonsense(self._api.name, operation, f"unexpected {where}") from None
+        except ValueError:
+            raise PartnerNonsense(self._api.name, operation, "no JSON") from None
 
 
 def _tls(settings: IdentitySettings) -> ssl.SSLContext | None:
