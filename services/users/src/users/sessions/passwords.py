@@ -48,7 +48,8 @@ class Passwords:
         self._threads = ThreadPoolExecutor(settings.hashing_threads, thread_name_prefix="passwords")
         self._capacity = settings.hashing_threads * QUEUE_PER_THREAD
         self._waiting = 0
-        self._placeholder: str | None = None
+        # Made before anybody asks, in the first of the threads: the first unknown account costs no more than the others.
+        self._placeholder = self._threads.submit(self._hasher.hash, b"nobody's password")
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(password))
@@ -72,7 +73,7 @@ class Passwords:
     def _verify(self, password: str, password_hash: str | None) -> Verdict:
         encoded = password.encode("utf-8", "surrogatepass")
         if password_hash is None or len(encoded) > MAX_BYTES:
-            self._check_argon2(encoded[:MAX_BYTES], self._unused_hash())
+            self._check_argon2(encoded[:MAX_BYTES], self._placeholder.result())
             return Verdict(False)
         if password_hash.startswith(BCRYPT_PREFIXES):
             right = _check_bcrypt(encoded, password_hash)
@@ -86,11 +87,6 @@ class Passwords:
             return self._hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
-
-    def _unused_hash(self) -> str:
-        if self._placeholder is None:
-            self._placeholder = self._hasher.hash(b"nobody's password")
-        return self._placeholder
 
 
 def _check_bcrypt(password: bytes, password_hash: str) -> bool:
