@@ -7,6 +7,13 @@ from local.paths import VAR
 from local.topology import SERVICES
 
 FOLDER = VAR / "docker" / "secrets"
+_ALONE = (
+    "postgres_password",
+    "key_encryption_secret",
+    "storage_s3_access_key",
+    "storage_s3_secret_key",
+    "grafana_password",
+)
 
 
 def make(folder: Path = FOLDER) -> list[str]:
@@ -26,7 +33,8 @@ def make(folder: Path = FOLDER) -> list[str]:
             made.append(name)
         return path.read_text().strip()
 
-    for name in ("postgres_password", "key_encryption_secret", *(f"database_password_{item}" for item in SERVICES)):
+    databases = (f"database_password_{item}" for item in SERVICES)
+    for name in (*_ALONE, *databases):
         keep(name, secrets.token_urlsafe(32))
     password = keep("redis_password", secrets.token_urlsafe(32))
     keep("redis_url", f"redis://:{password}@valkey:6379/0")
