@@ -19,11 +19,11 @@ import uvicorn
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import migrations
 from shared.database.locks import try_lock
 from shared.database.session import Database
 from shared.events.envelope import Aggregate
 from shared.events.replay import Page, replay
+from shared.revisions import pending
 from shared.schedules import Schedule
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
@@ -91,7 +91,7 @@ def service_cli(
         """Serve HTTP."""
         settings = settings_class()
         configure_logging(context, level=settings.log_level, log_format=settings.log_format)
-        late = migrations.pending(service_folder(context), settings.database_url, "pre")
+        late = pending(service_folder(context) / "migrations", settings.database_url, "pre")
         if late:
             typer.echo(
                 f"{context}: the database lacks the migrations {', '.join(late)}; run ./pc migrate first", err=True
@@ -123,6 +123,9 @@ def service_cli(
     @cli.command()
     def migrate(branch: Annotated[str, typer.Option(help="pre, post or all")] = "all") -> None:
         """Bring the database to the current schema."""
+        # Here and below: an API does without alembic.
+        from shared.database import migrations
+
         settings = settings_class()
         configure_logging(context, level="WARNING", log_format=settings.log_format)
         branches = tuple(known for known in migrations.BRANCHES if branch in ("all", known))
@@ -137,6 +140,8 @@ def service_cli(
         empty: Annotated[bool, typer.Option(help="without comparing models and database")] = False,
     ) -> None:
         """Write a new migration."""
+        from shared.database import migrations
+
         settings = settings_class()
         if branch not in migrations.BRANCHES:
             raise typer.BadParameter("pre or post", param_hint="--branch")

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import structlog
 from alembic import command, context
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
@@ -91,26 +90,6 @@ def revision(folder: Path, database_url: str, message: str, branch: Branch, *, a
         version_path=str(folder / "migrations" / branch),
         splice=first,
     )
-
-
-def pending(folder: Path, database_url: str, branch: Branch = "pre") -> list[str]:
-    """Revisions of a branch that the database lacks."""
-    config = configuration(folder, database_url)
-    script = ScriptDirectory.from_config(config)
-    engine = create_engine(config.attributes["database_url"])
-    try:
-        with engine.connect() as connection:
-            done = set(MigrationContext.configure(connection).get_current_heads())
-    finally:
-        engine.dispose()
-    applied = {item.revision for head in done for item in script.iterate_revisions(head, "base")}
-    return [
-        item.revision
-        for head in script.get_revisions(f"{branch}@head")
-        if head is not None
-        for item in script.iterate_revisions(head.revision, "base")
-        if item.revision not in applied
-    ]
 
 
 def _include(_object: Any, _name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:

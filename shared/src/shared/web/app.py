@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +91,7 @@ def create_service_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -105,6 +106,7 @@ def create_service_app(
     for router in routers:
         app.include_router(router)
     _describe(app)
+    _publish(app)
     app.add_middleware(SheddingMiddleware, limit=settings.max_requests_in_flight)
     # The last one added is the outermost: refused requests are counted and logged too.
     app.add_middleware(RequestMiddleware)
@@ -135,6 +137,20 @@ def _describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _publish(app: FastAPI) -> None:
+    """Serve the document at `/openapi.json`, written once: gateways ask for it all the time, and the objects that it is
+    made of would stay in memory.
+    """
+    kept: list[bytes] = []
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def document() -> Response:
+        if not kept:
+            kept.append(json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode())
+            app.openapi_schema = None
+        return Response(kept[0], media_type="application/json")
 
 
 def operations(app: FastAPI) -> list[APIRoute]:

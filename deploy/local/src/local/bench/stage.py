@@ -21,6 +21,7 @@ from local.topology import Process
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
+_LONGER = 20.0
 POSTGRES, VALKEY, GATEWAY = "postgresql", "valkey", "gateway"
 
 
@@ -147,5 +148,11 @@ class Stage:
         seconds: float | None = None,
         threads: int = 1,
     ) -> Load:
-        """Load for `seconds` (the stage's without), on the processors that are left for it."""
-        return load.run(url, requests, seconds=seconds or self.seconds, connections=connections, threads=threads)
+        """Load for `seconds` (the stage's without), on the processors that are left for it; longer where a machine is so
+        busy that nothing at all was answered meanwhile.
+        """
+        seconds = seconds or self.seconds
+        seen = load.run(url, requests, seconds=seconds, connections=connections, threads=threads)
+        if not seen.requests:
+            seen = load.run(url, requests, seconds=seconds + _LONGER, connections=connections, threads=threads)
+        return seen
