@@ -30,7 +30,12 @@ _MODES = (
 
 @router.get("/simulators")
 async def index(store: StoreOf) -> HTMLResponse:
-    parts = [links((f"/simulators/{name}", label) for name, label in NAMES.items())]
+    parts = [
+        paragraph("Pour parcourir les étapes à la main, commencer par l'app ; chaque partenaire a sa page."),
+        links(
+            [("/simulators/app", "L'app, jouée"), *((f"/simulators/{name}", label) for name, label in NAMES.items())]
+        ),
+    ]
     for name, label in NAMES.items():
         mode = await store.mode(name)
         parts += [heading(label), form(f"/simulators/{name}/mode", choice("mode", "Ce partenaire", _MODES, mode.value))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from users.settings import Settings
-from users.simulators import dms, educonnect, household, index, recaptcha, sign_on, ubble
+from users.simulators import app_page, dms, educonnect, household, index, recaptcha, sign_on, ubble
 
 ROUTERS = (
+    app_page.router,
     index.router,
     ubble.router,
     educonnect.router,

@@ -187,6 +187,9 @@ async def show(identifier: str, store: StoreOf) -> HTMLResponse:
     return page(
         "Ubble : vérifier une identité",
         paragraph(f"Nom déclaré : {record['declared_data']['name']}. État : {record['status']}."),
+        paragraph(
+            "Pour un doublon : le prénom, le nom et la date de naissance d'un autre bénéficiaire, ou son numéro de pièce."
+        ),
         form(
             f"/simulators/ubble/page/{identifier}",
             choice("outcome", "Conclusion", ((key, value[0]) for key, value in OUTCOMES.items())),
