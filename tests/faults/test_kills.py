@@ -22,10 +22,10 @@ QUICK = {"bookings-api", "bookings-worker", "gateway"}
 )
 def test_a_killed_process(stage: Stage, name: str) -> None:
     with stage.load() as load:
-        load.goes_on(30)
+        load.goes_on(20)
         stage.platform.halt(name, signal.SIGKILL)
         stage.platform.restart(name)
-        load.goes_on(30)
+        load.goes_on(20)
     stage.rests()
 
 
@@ -36,14 +36,14 @@ def test_a_worker_asleep_past_the_claim_time(stage: Stage, service: str) -> None
     beside = stage.platform.begin_beside(name, {"WORKER_PORT": str(free_port())})
     try:
         with stage.load() as load:
-            load.goes_on(30)
+            load.goes_on(20)
             pid = stage.sleeper(name)
             try:
                 stage.until(lambda: stage.held_by(service, pid) == 0)
                 load.goes_on(20)
             finally:
                 os.kill(pid, signal.SIGCONT)
-            load.goes_on(30)
+            load.goes_on(20)
         stage.rests()
     finally:
         stage.platform.halt(beside.name)

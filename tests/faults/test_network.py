@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -14,20 +13,13 @@ from tests.faults.stage import Stage
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("faults")]
 
 LINES = [
-    ("bookings-api", "database"),
+    pytest.param("bookings-api", "database", marks=pytest.mark.quick),
+    pytest.param("bookings-worker", "broker", marks=pytest.mark.quick),
     ("bookings-worker", "database"),
-    ("bookings-worker", "broker"),
     ("offers-worker", "broker"),
     ("documents-worker", "database"),
     ("gateway", "broker"),
 ]
-
-
-def lines(quick: tuple[str, str]) -> list[Any]:
-    """All of them, one of which is tried in every run."""
-    return [
-        pytest.param(*line, marks=[pytest.mark.quick] if line == quick else [], id="-".join(line)) for line in LINES
-    ]
 
 
 @contextmanager
@@ -49,35 +41,29 @@ def line_of(stage: Stage, name: str, server: str) -> Iterator[Proxy]:
             stage.platform.restart(name)
 
 
-@pytest.mark.parametrize(("name", "server"), lines(quick=("bookings-worker", "broker")))
-def test_the_line_is_cut(stage: Stage, name: str, server: str) -> None:
-    """Every connection is reset in the middle of what it does, and for a while no other can be made."""
+@pytest.mark.parametrize(("name", "server"), LINES)
+def test_a_line_is_cut_and_stalls(stage: Stage, name: str, server: str) -> None:
+    """First every connection is reset in the middle of what it does, and for a while no other can be made. Then nothing
+    arrives and nobody is told; later all of it arrives at once, when nobody waits for it any more.
+    """
     with line_of(stage, name, server) as proxy:
         with stage.load() as load:
-            load.goes_on(30)
-            for _ in range(3):
+            load.goes_on(15)
+            for _ in range(2):
                 proxy.cut()
                 stage.until(lambda: proxy.refused > 0)
                 proxy.mend()
-                load.goes_on(15)
-        stage.rests()
-
-
-@pytest.mark.parametrize(("name", "server"), lines(quick=("bookings-api", "database")))
-def test_the_line_stalls(stage: Stage, name: str, server: str) -> None:
-    """Nothing arrives and nobody is told; later all of it arrives at once, when nobody waits for it any more."""
-    with line_of(stage, name, server) as proxy:
-        with stage.load() as load:
-            load.goes_on(30)
+                load.goes_on(10)
+            stage.doubted = stage.seen.doubts
             proxy.stall()
             stage.until(lambda: proxy.waiting > 0)
             if (name, server) == ("bookings-api", "database"):
-                # Long enough for clients and the gateway to give up.
+                # Long enough for the gateway to give up.
                 stage.until(lambda: stage.seen.doubts > stage.doubted + 3)
             else:
-                load.goes_on(30)
+                load.goes_on(15)
             proxy.flow()
-            load.goes_on(30)
+            load.goes_on(20)
         stage.rests()
 
 
@@ -86,9 +72,9 @@ def test_a_broker_that_never_answers_again(stage: Stage, name: str) -> None:
     """The connections stand and are silent for ever, as after a lost route: the worker gives them up by itself."""
     with line_of(stage, name, "broker") as proxy:
         with stage.load() as load:
-            load.goes_on(30)
+            load.goes_on(15)
             proxy.freeze()
-            load.goes_on(30)
+            load.goes_on(15)
             stage.until(lambda: proxy.thawed > 0)
-            load.goes_on(30)
+            load.goes_on(15)
         stage.rests()

@@ -20,10 +20,10 @@ def test_postgresql_is_killed(stage: Stage) -> None:
     postgres = stage.platform.servers.postgres
     assert postgres is not None
     with stage.load() as load:
-        load.goes_on(30)
+        load.goes_on(20)
         postgres.kill()
         postgres.start()
-        load.goes_on(30)
+        load.goes_on(20)
     stage.rests()
 
 
@@ -31,12 +31,12 @@ def test_valkey_is_killed(stage: Stage) -> None:
     valkey = stage.platform.servers.valkey
     assert valkey is not None
     with stage.load() as load:
-        load.goes_on(30)
+        load.goes_on(20)
         valkey.kill()
         # Bookings need no broker.
-        load.goes_on(30)
+        load.goes_on(20)
         valkey.start()
-        load.goes_on(30)
+        load.goes_on(20)
     stage.rests()
 
 
@@ -46,7 +46,7 @@ def test_valkey_comes_back_empty(stage: Stage) -> None:
     valkey = stage.platform.servers.valkey
     assert valkey is not None
     with stage.load() as load:
-        load.goes_on(30)
+        load.goes_on(20)
         valkey.kill()
         for path in valkey.directory.glob("appendonly*"):
             shutil.rmtree(path)
@@ -54,7 +54,7 @@ def test_valkey_comes_back_empty(stage: Stage) -> None:
         stage.expected_dead.clear()
         load.goes_on(10)
         valkey.start()
-        load.goes_on(30)
+        load.goes_on(20)
     stage.rests()
 
 
@@ -63,7 +63,7 @@ def test_the_databases_disk_is_full(stage: Stage, disk: Disk) -> None:
     postgres = stage.platform.servers.postgres
     assert postgres is not None
     with stage.load() as load:
-        load.goes_on(30)
+        load.goes_on(20)
         disk.fill()
 
         def felt() -> bool:
@@ -82,5 +82,5 @@ def test_the_databases_disk_is_full(stage: Stage, disk: Disk) -> None:
             return postgres.answers()
 
         stage.until(back)
-        load.goes_on(30)
+        load.goes_on(20)
     stage.rests()
