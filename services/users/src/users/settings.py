@@ -8,12 +8,12 @@ from typing import ClassVar
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from users.eligibility.rules import Reform
-from users.sso.settings import SignOnSettings
+from users.push.settings import PushSettings
 
 _LOCAL_SECRET = "only-for-development-and-tests-never-in-production"  # noqa: S105
 
 
-class Settings(SignOnSettings):
+class Settings(PushSettings):
     """`key_encryption_secret` encrypts the signing keys at rest; production has no default for it."""
 
     context: ClassVar[str] = "users"

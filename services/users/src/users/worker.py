@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from shared.events.worker import Worker
 from users.accounts.achievements import subscribers as achievements
+from users.push.subscribers import subscribers as push
 from users.replicas.subscribers import subscribers as replicas
 from users.settings import Settings
 from users.tasks.loop import partner_loop
 
 
 def create_worker(settings: Settings) -> Worker:
-    return Worker(settings, subscribers=[replicas, achievements], loops=[partner_loop(settings)])
+    return Worker(settings, subscribers=[replicas, achievements, push], loops=[partner_loop(settings)])

@@ -17,6 +17,7 @@ NAMES = {
     "dms": "Démarche Numérique, dossiers",
     "google": "Google, connexion",
     "apple": "Apple, connexion",
+    "push": "Batch, notifications",
     "recaptcha": "reCAPTCHA, anti-robot",
     "household": "API Particulier, quotient familial et handicap",
 }

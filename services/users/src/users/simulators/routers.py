@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from users.settings import Settings
-from users.simulators import app_page, dms, educonnect, household, index, recaptcha, sign_on, ubble
+from users.simulators import app_page, dms, educonnect, household, index, push, recaptcha, sign_on, ubble
 
 ROUTERS = (
     app_page.router,
@@ -14,6 +14,7 @@ ROUTERS = (
     educonnect.router,
     household.router,
     dms.router,
+    push.router,
     recaptcha.router,
     sign_on.router,
 )

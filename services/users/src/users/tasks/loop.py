@@ -18,6 +18,8 @@ from users.identity.ubble import actions as ubble_actions
 from users.identity.ubble import tasks as ubble_tasks
 from users.partners import Partners, partners_for
 from users.settings import Settings
+from users.push import actions as push_actions
+from users.push import tasks as push_tasks
 from users.tasks.actions import Budget, Handler, Task, do_next
 
 PAUSE_SECONDS = 1.0
@@ -35,6 +37,9 @@ _WORK: dict[str, _Work] = {
     dms_actions.LABEL: dms_tasks.label,
     bonus_actions.ASK_QUOTIENT: bonus_tasks.ask_quotient,
     bonus_actions.ASK_DISABILITY: bonus_tasks.ask_disability,
+    push_actions.HAPPENED: push_tasks.send_happened,
+    push_actions.DESCRIBE: push_tasks.send_description,
+    push_actions.FORGET: push_tasks.send_oblivion,
 }
 
 
