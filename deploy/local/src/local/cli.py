@@ -386,6 +386,15 @@ def openapi(
 
 
 @app.command(rich_help_panel=CODE)
+def docs() -> None:
+    """Write one page with every contract: operations, events, who reads what."""
+    from local.docs_site import write
+    from local.paths import relative
+
+    say(f"[green]✓[/] {relative(write())}")
+
+
+@app.command(rich_help_panel=CODE)
 def lint(
     only: Annotated[list[str] | None, typer.Option(help="Only this part (may be given again).")] = None,
     as_json: AsJson = False,
