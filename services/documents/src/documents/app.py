@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from documents.extracts import internal as extracts_internal
 from documents.mailbox import pages
 from documents.settings import Settings
 from documents.simulators import sms
@@ -29,10 +30,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return create_service_app(
         settings,
         title="pass Culture documents",
-        routers=[tickets_native.router, *([pages.router, sms.router] if settings.shows_mailbox else [])],
+        routers=[
+            tickets_native.router,
+            extracts_internal.router,
+            *([pages.router, sms.router] if settings.shows_mailbox else []),
+        ],
         startup=[start],
         shutdown=[stop],
         # Without warming, the first request starts its process: then an idle pool is ready as it is.
         checks={"renderer": pool.ready} if settings.render_warm else {},
-        state={"storage": storage, "printer": TicketPrinter(pool, storage, settings)},
+        state={"storage": storage, "pool": pool, "printer": TicketPrinter(pool, storage, settings)},
     )

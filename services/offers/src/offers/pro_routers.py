@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offers.categories import pro as categories
+from offers.extracts import internal as extracts
 from offers.images import pro as images
 from offers.images import public as image_files
 from offers.offerers import pro as offerers
@@ -28,4 +29,4 @@ pro_routers = [
     providers.router,
 ]
 public_routers = [provider_software.router, image_files.router]
-internal_routers = [provider_keys.router]
+internal_routers = [provider_keys.router, extracts.router]

@@ -24,6 +24,7 @@ from users.anonymization.rules import Category
 from users.anonymization.told import take_back_facts
 from users.credentials.addresses import block_domain, unblock_domain
 from users.deposits.queries import states_page as deposit_states
+from users.extracts import commands as extracts
 from users.features.actions import install_flags, set_flag
 from users.identity.commands import register
 from users.permissions.actions import install_roles, set_agent_roles
@@ -131,6 +132,7 @@ def block_email_domain(domain: str, blocked: Annotated[bool, typer.Argument(help
 
 
 register(cli)
+extracts.register(cli)
 
 
 @cli.command("rotate-signing-key")

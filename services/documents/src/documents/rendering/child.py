@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 HEADER = struct.Struct(">I")
 WARM = "warm"
 TICKET = "ticket"
+EXTRACT = "extract"
 
 
 class Renderer:
@@ -29,16 +30,23 @@ class Renderer:
         from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
 
+        from documents.extracts import layout as extracts
         from documents.tickets import layout
 
         self._layout = layout
+        self._extracts = extracts
         self._fonts = FontConfiguration()
         package = Path(str(resources.files("documents")))
         self._fetcher = only_ours(package / "fonts")
-        stylesheets = (package / "fonts" / "fonts.css", package / "tickets" / "templates" / layout.STYLESHEET)
-        self._styles = [
-            CSS(filename=str(path), font_config=self._fonts, url_fetcher=self._fetcher) for path in stylesheets
-        ]
+        fonts, tickets, data = (
+            CSS(filename=str(path), font_config=self._fonts, url_fetcher=self._fetcher)
+            for path in (
+                package / "fonts" / "fonts.css",
+                package / "tickets" / "templates" / layout.STYLESHEET,
+                package / "extracts" / "templates" / extracts.STYLESHEET,
+            )
+        )
+        self._styles, self._extract_styles = [fonts, tickets], [fonts, data]
 
     def ticket(self, request: dict[str, Any]) -> bytes:
         """A ticket as PDF/UA-1: one A4 page, tagged, with its fonts inside."""
@@ -59,6 +67,23 @@ class Renderer:
         pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True, pdf_identifier=identifier)
         assert pdf is not None  # noqa: S101 - without a target the bytes are returned
         return pdf
+
+    def extract(self, request: dict[str, Any]) -> bytes:
+        """A person's data as PDF/UA-1, on as many A4 pages as they take."""
+        from weasyprint import HTML
+
+        html = self._extracts.extract_html(request["extract"], issuer=request["issuer"])
+        pdf = HTML(string=html, url_fetcher=self._fetcher).write_pdf(
+            stylesheets=self._extract_styles, font_config=self._fonts, pdf_variant="pdf/ua-1", pdf_tags=True
+        )
+        assert pdf is not None  # noqa: S101 - without a target the bytes are returned
+        return pdf
+
+    def made(self, request: dict[str, Any]) -> bytes:
+        """The document of a request; nothing for one that only warms."""
+        if request["document"] == WARM:
+            return b""
+        return self.extract(request) if request["document"] == EXTRACT else self.ticket(request)
 
 
 def only_ours(fonts: Path) -> Any:
@@ -85,7 +110,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             return
         request = json.loads(requests.read(*HEADER.unpack(head)))
         try:
-            body = b"+" + (b"" if request["document"] == WARM else renderer.ticket(request))
+            body = b"+" + renderer.made(request)
         except Exception as error:
             body = b"-" + f"{type(error).__name__}: {error}".encode()[:500]
         answers.write(HEADER.pack(len(body)) + body)

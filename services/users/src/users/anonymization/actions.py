@@ -25,6 +25,7 @@ from users.anonymization.rules import (
 from users.anonymization.told import NO_SOURCE, take_back_from_outbox
 from users.deposits.models import Deposit
 from users.deposits.rules import DepositType
+from users.extracts.actions import erase_extracts
 from users.identity.erasure import erase_identity
 from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
@@ -117,6 +118,7 @@ async def erase_deposits(session: AsyncSession, account_id: int) -> None:
 ERASERS: tuple[Eraser, ...] = (
     erase_identity,
     erase_sign_on,
+    erase_extracts,
     erase_account,
     erase_subscription,
     erase_deposits,

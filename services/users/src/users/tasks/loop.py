@@ -10,6 +10,7 @@ from shared.database import Database
 from users.bonus import actions as bonus_actions
 from users.bonus import tasks as bonus_tasks
 from users.bonus.rules import MONTHS
+from users.extracts.actions import ERASE_EXTRACTS, delete_files
 from users.identity.dms import actions as dms_actions
 from users.identity.dms import tasks as dms_tasks
 from users.identity.dms.adoption import READ_APPLICATION
@@ -17,9 +18,9 @@ from users.identity.erasure import ERASE_PICTURES, erase_pictures
 from users.identity.ubble import actions as ubble_actions
 from users.identity.ubble import tasks as ubble_tasks
 from users.partners import Partners, partners_for
-from users.settings import Settings
 from users.push import actions as push_actions
 from users.push import tasks as push_tasks
+from users.settings import Settings
 from users.tasks.actions import Budget, Handler, Task, do_next
 
 PAUSE_SECONDS = 1.0
@@ -31,15 +32,16 @@ _WORK: dict[str, _Work] = {
     ubble_actions.REFRESH: ubble_tasks.refresh,
     ubble_actions.PICTURES: ubble_tasks.archive,
     ERASE_PICTURES: erase_pictures,
+    ERASE_EXTRACTS: delete_files,
     READ_APPLICATION: dms_tasks.read,
     dms_actions.SEND_MESSAGE: dms_tasks.send,
     dms_actions.REFUSE: dms_tasks.refuse,
     dms_actions.LABEL: dms_tasks.label,
-    bonus_actions.ASK_QUOTIENT: bonus_tasks.ask_quotient,
-    bonus_actions.ASK_DISABILITY: bonus_tasks.ask_disability,
     push_actions.HAPPENED: push_tasks.send_happened,
     push_actions.DESCRIBE: push_tasks.send_description,
     push_actions.FORGET: push_tasks.send_oblivion,
+    bonus_actions.ASK_QUOTIENT: bonus_tasks.ask_quotient,
+    bonus_actions.ASK_DISABILITY: bonus_tasks.ask_disability,
 }
 
 
