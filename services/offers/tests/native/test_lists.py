@@ -197,7 +197,7 @@ async def test_favourites_are_a_few_statements(
         with statements() as seen:
             await client.get(FAVORITES, headers=tokens.native(ME))
         counts.append(len(seen))
-    assert set(counts) == {4}
+    assert set(counts) == {3}
 
 
 async def test_reminders(make: Made, client: httpx.AsyncClient, tokens: Tokens, session: AsyncSession) -> None:

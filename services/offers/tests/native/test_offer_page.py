@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from offers.catalog import rules
 from offers.offerers.values import ValidationStatus
@@ -18,6 +19,7 @@ from offers.stocks.models import ActivationCode, PriceCategory, PriceCategoryLab
 from offers.venues.models import OpeningHours
 from offers.venues.values import Weekday
 from shared.clock import now
+from shared.testing.traffic import round_trips
 
 from .conftest import PARIS, Made
 
@@ -285,15 +287,27 @@ async def test_bad_lists_of_offers(client: httpx.AsyncClient) -> None:
         assert (await client.post("/native/v2/offers/stocks", json=body)).status_code == 400
 
 
-async def test_statements_of_pages(make: Made, client: httpx.AsyncClient, statements: Any) -> None:
+async def test_a_page_is_one_round_trip(make: Made, client: httpx.AsyncClient, app: FastAPI) -> None:
+    offer = await make.bookable("Concert", image=True)
+    for days in range(5):
+        await make.stock(offer, beginning_datetime=now() + timedelta(days=days))
+    await make.done()
+    await page(client, offer.id)  # the server learns the statement
+    async with round_trips(app.state.database.pool) as seen:
+        assert len((await page(client, offer.id))["stocks"]) == 6
+    assert seen() == 1
+
+
+async def test_statements_do_not_grow_with_the_offers_asked_for(
+    make: Made, client: httpx.AsyncClient, statements: Any
+) -> None:
     offers = [await make.bookable(f"Concert {number}", image=True) for number in range(6)]
     await make.done()
-    with statements() as seen:
-        await page(client, offers[0].id)
-    assert len(seen) == 2
-    with statements() as seen:
-        await client.post("/native/v2/offers/stocks", json={"offer_ids": [offer.id for offer in offers]})
-    assert len(seen) == 2
+    for asked in (1, 6):
+        with statements() as seen:
+            body = {"offer_ids": [offer.id for offer in offers[:asked]]}
+            assert len((await client.post("/native/v2/offers/stocks", json=body)).json()["offers"]) == asked
+        assert len(seen) == 1
 
 
 @pytest.mark.parametrize(

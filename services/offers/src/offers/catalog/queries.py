@@ -1,14 +1,18 @@
-"""Reads offers as the public sees them: two statements, whatever the number of offers."""
+"""Reads offers as the public sees them: one statement, whatever the number of offers.
+
+The statement is made once, at import: SQLAlchemy takes longer to recognise a statement of this size than PostgreSQL to
+answer it.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import namedtuple
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -26,6 +30,7 @@ from offers.replicas.models import InventoryReplica
 from offers.stocks.models import ActivationCode, PriceCategory, PriceCategoryLabel, Stock
 from offers.venues.models import Address, OffererAddress, OpeningHours, Venue
 from offers.venues.values import LocationType
+from shared.database import Database, read_row
 
 BOOKINGS_WINDOW = timedelta(days=30)
 
@@ -44,7 +49,7 @@ _mediation = (
 
 def _listed(columns: dict[str, Any], order_by: Any, *conditions: Any) -> Any:
     """The rows of a small related table as one JSON array, in the order of `order_by`."""
-    pairs = [item for name, column in columns.items() for item in (sa.literal(name), column)]
+    pairs = [item for name, column in columns.items() for item in (sa.literal_column(f"'{name}'"), column)]
     rows = sa.func.json_agg(aggregate_order_by(sa.func.json_build_object(*pairs), order_by))
     return sa.select(rows).where(*conditions).scalar_subquery()
 
@@ -154,29 +159,53 @@ _OFFERS = (
     .outerjoin(_mediation, sa.true())
 )
 
-_STOCKS = (
+_stocks = (
     sa.select(
-        Stock.offer_id,
-        Stock.id,
-        Stock.price_cents,
-        Stock.quantity,
-        sa.func.coalesce(InventoryReplica.booked_quantity, 0).label("booked_quantity"),
-        Stock.beginning_datetime,
-        Stock.booking_limit_datetime,
-        Stock.features,
-        PriceCategoryLabel.label.label("price_category_label"),
-        sa.exists().where(ActivationCode.stock_id == Stock.id).label("has_activation_code"),
-        sa.select(sa.func.min(ActivationCode.expiration_date))
-        .where(ActivationCode.stock_id == Stock.id)
-        .scalar_subquery()
-        .label("activation_code_expiration"),
+        sa.func.json_agg(
+            aggregate_order_by(
+                sa.func.json_build_array(
+                    Stock.id,
+                    Stock.price_cents,
+                    Stock.quantity,
+                    sa.func.coalesce(InventoryReplica.booked_quantity, 0),
+                    Stock.beginning_datetime,
+                    Stock.booking_limit_datetime,
+                    Stock.features,
+                    PriceCategoryLabel.label,
+                    sa.exists().where(ActivationCode.stock_id == Stock.id),
+                    sa.select(sa.func.min(ActivationCode.expiration_date))
+                    .where(ActivationCode.stock_id == Stock.id)
+                    .scalar_subquery(),
+                ),
+                Stock.beginning_datetime,
+                Stock.id,
+            )
+        )
     )
     .outerjoin(InventoryReplica, InventoryReplica.id == Stock.id)
     .outerjoin(PriceCategory, PriceCategory.id == Stock.price_category_id)
     .outerjoin(PriceCategoryLabel, PriceCategoryLabel.id == PriceCategory.price_category_label_id)
-    .where(~Stock.is_soft_deleted)
-    .order_by(Stock.beginning_datetime, Stock.id)
+    .where(Stock.offer_id == Offer.id, ~Stock.is_soft_deleted)
+    .correlate(Offer)
+    .scalar_subquery()
 )
+
+_WANTED = _OFFERS.add_columns(_stocks.label("stocks")).where(
+    Offer.id == sa.func.any(sa.bindparam("ids", type_=ARRAY(sa.BigInteger))),
+    sa.or_(sa.bindparam("any_validation", type_=sa.Boolean), Offer.validation == OfferValidation.APPROVED),
+)
+_compiled = _WANTED.compile(dialect=psycopg.dialect())
+_SQL = str(_compiled)
+# Members of enumerations as the plain strings that they are: psycopg has views of its own on enumerations.
+_CONSTANTS = {
+    name: str(value) if isinstance(value, str) else value for name, value in _compiled.params.items() if value is not None
+}
+Row = namedtuple("Row", [column.name for column in _WANTED.selected_columns])  # type: ignore[misc]
+
+
+def _values(offer_ids: Sequence[int], now: datetime, *, approved_only: bool = True) -> dict[str, Any]:
+    asked = {"ids": list(offer_ids), "any_validation": not approved_only}
+    return {**_CONSTANTS, **asked, "now": now, "since": now - BOOKINGS_WINDOW}
 
 
 async def offers_by_id(
@@ -185,17 +214,21 @@ async def offers_by_id(
     """Those of the offers that exist and are approved, by id, with their stocks in the order of their dates."""
     if not offer_ids:
         return {}
-    query = _OFFERS.where(Offer.id.in_(offer_ids))
-    if approved_only:
-        query = query.where(Offer.validation == OfferValidation.APPROVED)
-    rows = (await session.execute(query, {"now": now, "since": now - BOOKINGS_WINDOW})).all()
-    stocks = await _stocks_of(session, [row.id for row in rows])
-    return {row.id: _offer(row, stocks[row.id]) for row in rows}
+    await session.flush()
+    connection = await session.connection()
+    rows = await connection.exec_driver_sql(_SQL, _values(offer_ids, now, approved_only=approved_only))
+    return {row[0]: _offer(Row._make(row)) for row in rows}
 
 
 async def offer_by_id(session: AsyncSession, offer_id: int, now: datetime) -> PublicOffer | None:
     """An approved offer; None when it is unknown or not approved."""
     return (await offers_by_id(session, [offer_id], now)).get(offer_id)
+
+
+async def read_offer(database: Database, offer_id: int, now: datetime) -> PublicOffer | None:
+    """`offer_by_id` in one round trip, without a session."""
+    row = await read_row(database, _SQL.encode(), _values([offer_id], now))
+    return _offer(Row._make(row)) if row is not None else None
 
 
 async def is_approved(session: AsyncSession, offer_id: int) -> bool:
@@ -210,13 +243,16 @@ async def subcategory_of(session: AsyncSession, offer_id: int) -> str | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def _stocks_of(session: AsyncSession, offer_ids: Sequence[int]) -> dict[int, list[PublicStock]]:
-    found: dict[int, list[PublicStock]] = defaultdict(list)
-    if offer_ids:
-        for row in await session.execute(_STOCKS.where(Stock.offer_id.in_(offer_ids))):
-            values: tuple[Any, ...] = row[1:]
-            found[row.offer_id].append(PublicStock(*values))
-    return found
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
+
+
+def _stock(row: list[Any]) -> PublicStock:
+    id_, price, quantity, booked, beginning, limit, features, label, has_code, expiration = row
+    return PublicStock(
+        *(id_, price, quantity, booked, _moment(beginning), _moment(limit)),
+        *(features, label, has_code, _moment(expiration)),
+    )
 
 
 def _place_of(row: Any, prefix: str) -> Place | None:
@@ -240,14 +276,15 @@ def _video(row: Any) -> Video | None:
     return Video(row.video_external_id, row.video_title, row.video_thumbnail_url, row.video_duration)
 
 
-def _offer(row: Any, stocks: list[PublicStock]) -> PublicOffer:
-    own: dict[str, Any] = {
-        name: getattr(row, name)
-        for name in PublicOffer.__slots__
-        if name not in ("venue", "place", "images", "artists", "video", "opening_hours", "stocks", "extra_data")
-    }
+_BUILT = ("venue", "place", "images", "artists", "video", "opening_hours", "stocks", "extra_data", "validation")
+_OWN = tuple(name for name in PublicOffer.__slots__ if name not in _BUILT)
+
+
+def _offer(row: Any) -> PublicOffer:
+    own: dict[str, Any] = {name: getattr(row, name) for name in _OWN}
     return PublicOffer(
         **own,
+        validation=OfferValidation(row.validation),
         extra_data=row.extra_data or {},
         venue=PublicVenue(
             id=row.venue_id,
@@ -266,5 +303,5 @@ def _offer(row: Any, stocks: list[PublicStock]) -> PublicOffer:
         artists=[Artist(**artist) for artist in row.artists or []],
         video=_video(row),
         opening_hours={hours["day"]: hours["spans"] for hours in row.opening_hours or []},
-        stocks=stocks,
+        stocks=[_stock(stock) for stock in row.stocks or []],
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
+from fastapi import Response as Answer
 from pydantic import Field
 
 from offers.catalog import queries
@@ -22,6 +23,7 @@ from shared.clock import now
 from shared.errors import not_found
 from shared.web import (
     BodyIdentifier,
+    DatabaseOf,
     Identifier,
     NativeRequest,
     Response,
@@ -30,6 +32,7 @@ from shared.web import (
     UtcDatetime,
     native_router,
     operation,
+    written,
 )
 from shared.web.access import anyone
 
@@ -74,8 +77,8 @@ class OfferProAdvicesResponse(Response):
     pro_advices: list[OfferProAdvice]
 
 
-async def _approved(session: Session, offer_id: int, moment: datetime) -> PublicOffer:
-    offer = await queries.offer_by_id(session, offer_id, moment)
+async def _approved(database: DatabaseOf, offer_id: int, moment: datetime) -> PublicOffer:
+    offer = await queries.read_offer(database, offer_id, moment)
     if offer is None:
         raise not_found()
     return offer
@@ -84,47 +87,53 @@ async def _approved(session: Session, offer_id: int, moment: datetime) -> Public
 @router.get(
     "/native/v1/offer/{offer_id}",
     operation_id="getNativeV1OfferofferId",
+    response_model=OfferResponse,
     deprecated=True,
     openapi_extra=operation(access=anyone()),
 )
-async def get_offer_v1(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+async def get_offer_v1(offer_id: Identifier, database: DatabaseOf, storage: StorageOf) -> Answer:
     """The same page under its oldest address."""
     moment = now()
-    return offer_answer(await _approved(session, offer_id, moment), storage, moment)
+    return written(offer_answer(await _approved(database, offer_id, moment), storage, moment))
 
 
 @router.get(
     "/native/v2/offer/{offer_id}",
     operation_id="getNativeV2OfferofferId",
+    response_model=OfferResponseV2,
     deprecated=True,
     openapi_extra=operation(access=anyone()),
 )
-async def get_offer_v2(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponseV2:
+async def get_offer_v2(offer_id: Identifier, database: DatabaseOf, storage: StorageOf) -> Answer:
     """The same page under its former address."""
     moment = now()
-    return offer_answer_v2(await _approved(session, offer_id, moment), storage, moment)
+    return written(offer_answer_v2(await _approved(database, offer_id, moment), storage, moment))
 
 
 @router.get(
-    "/native/v3/offer/{offer_id}", operation_id="getNativeV3OfferofferId", openapi_extra=operation(access=anyone())
+    "/native/v3/offer/{offer_id}",
+    operation_id="getNativeV3OfferofferId",
+    response_model=OfferResponse,
+    openapi_extra=operation(access=anyone()),
 )
-async def get_offer(offer_id: Identifier, session: Session, storage: StorageOf) -> OfferResponse:
+async def get_offer(offer_id: Identifier, database: DatabaseOf, storage: StorageOf) -> Answer:
     """An approved offer, published or not (`isReleased` tells); 404 for any other."""
     moment = now()
-    return offer_answer(await _approved(session, offer_id, moment), storage, moment)
+    return written(offer_answer(await _approved(database, offer_id, moment), storage, moment))
 
 
 @router.post(
-    "/native/v2/offers/stocks", operation_id="postNativeV2OffersStocks", openapi_extra=operation(access=anyone())
+    "/native/v2/offers/stocks",
+    operation_id="postNativeV2OffersStocks",
+    response_model=OffersStocksResponse,
+    openapi_extra=operation(access=anyone()),
 )
-async def get_offers_and_stocks(
-    body: OffersStocksRequest, session: Session, storage: StorageOf
-) -> OffersStocksResponse:
+async def get_offers_and_stocks(body: OffersStocksRequest, session: Session, storage: StorageOf) -> Answer:
     """Those of the offers that are approved, in the order asked for."""
     moment = now()
     found = await queries.offers_by_id(session, body.offer_ids, moment)
     wanted = [found[offer_id] for offer_id in dict.fromkeys(body.offer_ids) if offer_id in found]
-    return OffersStocksResponse(offers=[offer_answer(offer, storage, moment) for offer in wanted])
+    return written(OffersStocksResponse(offers=[offer_answer(offer, storage, moment) for offer in wanted]))
 
 
 @router.get(
