@@ -15,11 +15,14 @@ from shared.geography import department_code, timezone_name
 from users.accounts.actions import create_account, suspend
 from users.accounts.models import Account
 from users.accounts.profile import candidate_for
+from users.accounts.rules import Role
 from users.deposits.actions import add_recredit, grant_deposit, import_deposit
 from users.deposits.rules import BONUS_AMOUNT, LEGACY_AMOUNTS, DepositType, RecreditType
 from users.eligibility.rules import EligibilityType, Reform, birthday
 from users.features.actions import install_flags
 from users.features.queries import active_flags
+from users.permissions.actions import install_roles, set_agent_roles
+from users.permissions.rules import AgentRole
 from users.sandbox_accounts import Credit, Someone, a_few, everybody
 from users.sandbox_stages import STAGES, Stage
 from users.sessions.passwords import Passwords
@@ -84,6 +87,9 @@ async def _add(session: AsyncSession, who: Someone, password_hash: str, reform: 
     )
     if who.credit is not Credit.NONE:
         await _credit(session, account, who, zone, reform)
+    if Role.ADMIN in who.roles:
+        await install_roles(session, seed=True)
+        await set_agent_roles(session, account.id, AgentRole)
     if who.suspended is not None:
         await suspend(session, account.id, who.suspended)
 
