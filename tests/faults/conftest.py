@@ -49,18 +49,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in late]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """FAULTS_TIMES: all of it so many times in a row, on one platform."""
-    times = int(os.environ.get("FAULTS_TIMES", "1"))
-    if times > 1:
-        metafunc.fixturenames.append("turn")
-        metafunc.parametrize(
-            "turn", range(1, times + 1), scope="session", ids=[f"turn{n}" for n in range(1, times + 1)]
-        )
+@pytest.fixture(scope="session", params=range(1, int(os.environ.get("FAULTS_TIMES", "1")) + 1), ids="turn{}".format)
+def turn(request: pytest.FixtureRequest) -> int:
+    """FAULTS_TIMES: all of it so many times in a row, each time on a new platform."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def _place() -> Iterator[tuple[Path, Disk | None]]:
+def _place(turn: int) -> Iterator[tuple[Path, Disk | None]]:
     """Where the platform's data lie, and the small disk of its database. Not below pytest's own folder, which the
     unprivileged account of an embedded PostgreSQL may not enter.
     """

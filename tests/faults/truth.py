@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,9 +61,9 @@ def _of_mails(told: list[dict[str, Any]], mails: list[dict[str, Any]]) -> list[s
     """Each fact that calls for a mail to the holder got one, sent; no fact two; no mail without its fact."""
     due = {("booking.created", "booking_confirmed"), ("booking.cancelled", "cancelled_by_beneficiary")}
     expected = {(row["event_id"], kind) for row in told for name, kind in due if row["name"] == name}
-    sent = [(mail["event_id"], mail["kind"]) for mail in mails if mail["user_id"] is not None]
-    wrong = [f"no mail {kind} for the fact {event}" for event, kind in expected - set(sent)]
-    wrong += [f"a mail {kind} that no fact called for: {event}" for event, kind in set(sent) - expected]
-    wrong += [f"two mails {kind} for the fact {event}" for event, kind in set(sent) if sent.count((event, kind)) > 1]
+    sent = Counter((mail["event_id"], mail["kind"]) for mail in mails if mail["user_id"] is not None)
+    wrong = [f"no mail {kind} for the fact {event}" for event, kind in expected - sent.keys()]
+    wrong += [f"a mail {kind} that no fact called for: {event}" for event, kind in sent.keys() - expected]
+    wrong += [f"{count} mails {kind} for the fact {event}" for (event, kind), count in sent.items() if count > 1]
     wrong += [f"a mail {mail['kind']} is {mail['state']}" for mail in mails if mail["state"] != "sent"]
     return wrong

@@ -4,7 +4,8 @@ from local.errors import LocalError
 
 
 def faults(given: list[str]) -> tuple[list[str], dict[str, str]]:
-    """pytest's arguments and environment. `--times 10` does all of it ten times in a row on one platform."""
+    """pytest's arguments and environment. `--times 10` does all of it ten times in a row, each time on a new
+    platform."""
     rest, times = list(given), "1"
     if "--times" in rest:
         at = rest.index("--times")
