@@ -18,8 +18,8 @@ from users.deposits.models import Deposit, Recredit
 from users.deposits.rules import DepositType, RecreditType, expiration_date
 from users.eligibility.rules import EligibilityType, birthday
 from users.replicas.models import AttachmentReplica
-from users.subscription.checks import CheckStatus, CheckType
 from users.sso.models import SignOnLink
+from users.subscription.checks import CheckStatus, CheckType
 from users.subscription.models import SubscriptionCheck, SubscriptionReview
 
 PASSWORD = "user@AZERTY123"
