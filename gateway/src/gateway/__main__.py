@@ -7,6 +7,7 @@ import uvicorn
 from gateway.app import Gateway
 from gateway.protocol import GuardedProtocol
 from gateway.settings import Settings
+from shared.memory import start_serving
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
 from shared.web.serving import serve
@@ -41,7 +42,9 @@ def main() -> None:
     settings = Settings()
     configure_logging("gateway", level=settings.log_level, log_format=settings.log_format)
     start_tracing("gateway", settings)
-    serve(configure(settings), leave_seconds=settings.leave_seconds)
+    config = configure(settings)
+    start_serving()
+    serve(config, leave_seconds=settings.leave_seconds)
 
 
 if __name__ == "__main__":

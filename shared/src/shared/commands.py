@@ -23,6 +23,7 @@ from shared.database.locks import try_lock
 from shared.database.session import Database
 from shared.events.envelope import Aggregate
 from shared.events.replay import Page, replay
+from shared.memory import start_serving
 from shared.revisions import pending
 from shared.schedules import Schedule
 from shared.settings import ServiceSettings
@@ -99,6 +100,7 @@ def service_cli(
             raise typer.Exit(3)
         start_tracing(f"{context}-api", settings)
         app = import_module(f"{context}.app").create_app(settings)
+        start_serving()
         serve(
             uvicorn.Config(
                 app,
@@ -111,6 +113,8 @@ def service_cli(
                 timeout_graceful_shutdown=10,
                 server_header=False,
                 date_header=False,
+                # Who calls is read from the header that the gateway writes, where it matters.
+                proxy_headers=False,
             ),
             leave_seconds=settings.leave_seconds,
         )

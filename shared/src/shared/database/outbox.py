@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import clock
-from shared.events.envelope import Aggregate, S
+from shared.events.envelope import Aggregate, S, State
 from shared.telemetry.trace import current_traceparent
 
 _INSERT = text(
@@ -25,8 +25,12 @@ _INSERT_PSYCOPG = (
 )
 
 
+def _json(state: State) -> str:
+    return state.model_dump_json()
+
+
 def outbox_row(aggregate: Aggregate[S], fact: str, state: S) -> dict[str, Any]:
-    """The values of an outbox row; `state` is a JSON-ready object under psycopg's JSONB adapter."""
+    """The values of an outbox row; `state` is written as JSONB by pydantic itself."""
     return {
         "event_id": uuid7(),
         "stream": aggregate.stream,
@@ -35,7 +39,7 @@ def outbox_row(aggregate: Aggregate[S], fact: str, state: S) -> dict[str, Any]:
         "aggregate_id": state.id,
         "occurred_at": clock.now(),
         "trace": current_traceparent(),
-        "state": Jsonb(state.model_dump(mode="json")),
+        "state": Jsonb(state, dumps=_json),
     }
 
 

@@ -30,7 +30,7 @@ from shared.events.subscribers import Subscription, receive
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import DEAD, DUPLICATES, EVENT_LAG, FAILED, HANDLED
 from shared.telemetry.spans import span
-from shared.telemetry.trace import enter_trace
+from shared.telemetry.trace import enter_trace, move_to
 
 log = structlog.get_logger(__name__)
 
@@ -167,6 +167,8 @@ class Consumers:
 
     async def _apply(self, subscription: Subscription, parsed: list[tuple[bytes, Event[Any]]]) -> None:
         stream = subscription.aggregate.stream
+        # The receipts of a batch are part of nobody's trace, and not of that of the event before.
+        move_to(None)
         async with self._database.transaction() as session:
             new = await receive([event for _, event in parsed], session)
             applied = len(new)

@@ -21,6 +21,7 @@ from shared.events.consumers import Consumers
 from shared.events.envelope import Aggregate
 from shared.events.relay import Relay
 from shared.events.subscribers import Subscribers, Subscription, join
+from shared.memory import start_serving
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
@@ -63,6 +64,7 @@ class Worker:
         )
         clock.follow(self.settings.clock_offset_file)
         start_tracing(f"{self.settings.context}-worker", self.settings)
+        start_serving()
         uvloop.run(self._main())
 
     async def _main(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import structlog
 
 from shared.telemetry.scrubbing import print_traceback, scrubbed_traceback
@@ -30,8 +32,44 @@ def _for_people(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mu
     return kept
 
 
+_requests = structlog.get_logger("access")
+_write_line: Callable[[dict[str, Any]], None] | None = None
+
+
+def log_request(**fields: Any) -> None:
+    """The line about an answered request, as `log.info("request", …)` of the logger `access` would write it.
+
+    It is the line that is written most, and the way of a line through structlog and logging takes ten times what the
+    line itself does: where lines are JSON it is written at once. Values are text, numbers, booleans and None.
+    """
+    if _write_line is None:
+        _requests.info("request", **fields)
+    else:
+        _write_line(fields)
+
+
+def _line_writer(service: str) -> Callable[[dict[str, Any]], None]:
+    stream = sys.stdout
+
+    def write(fields: dict[str, Any]) -> None:
+        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        event = {
+            "service": service,
+            **fields,
+            "event": "request",
+            "level": "info",
+            "logger": "access",
+            "timestamp": moment,
+        }
+        stream.write(orjson.dumps(_context(None, "", event)).decode() + "\n")
+        stream.flush()
+
+    return write
+
+
 def configure_logging(service: str, *, level: str = "INFO", log_format: str = "json") -> None:
     """Send every log of the process, ours and the libraries', to standard output in one shape."""
+    global _write_line
     shared_processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -76,6 +114,7 @@ def configure_logging(service: str, *, level: str = "INFO", log_format: str = "j
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    _write_line = _line_writer(service) if log_format == "json" and root.isEnabledFor(logging.INFO) else None
     for noisy in ("uvicorn.access", "httpx", "httpcore", "fontTools", "weasyprint"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.session import Database
 from shared.identity.verifier import Verifier
+from shared.memory import settle
 from shared.settings import ServiceSettings
 from shared.storage import Storage
 from shared.web import refusals
@@ -92,6 +93,8 @@ def create_service_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # Spans and metrics are ours (shared.telemetry); looking for others' costs each request some microseconds.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -150,6 +153,7 @@ def _publish(app: FastAPI) -> None:
         if not kept:
             kept.append(json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode())
             app.openapi_schema = None
+            settle()
         return Response(kept[0], media_type="application/json")
 
 

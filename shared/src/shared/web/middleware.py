@@ -11,6 +11,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.telemetry.logs import log_request
 from shared.telemetry.metrics import REQUESTS
 from shared.telemetry.scrubbing import scrubbed_path
 from shared.telemetry.spans import begin, fail, traceparent_of
@@ -84,8 +85,7 @@ class RequestMiddleware:
         REQUESTS.labels(scope["method"], route, str(status)).observe(seconds)
         state: dict[str, Any] = scope.get("state") or {}
         principal = state.get("principal")
-        log.info(
-            "request",
+        log_request(
             method=scope["method"],
             route=route,
             path=_path(scope),
