@@ -32,7 +32,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"ok"})
 
 config = uvicorn.Config(app, port=int(sys.argv[1]), lifespan="off", log_level="critical", timeout_graceful_shutdown=5)
-serve(config, leave_seconds=float(sys.argv[2]))
+serve(config, leave_seconds=float(sys.argv[2]), share_port=len(sys.argv) > 3)
 """
 
 
@@ -42,11 +42,15 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serving(leave: float) -> AsyncIterator[tuple[subprocess.Popen[str], int]]:
-    """A server of its own process, up."""
-    port = free_port()
+async def serving(leave: float, shared_port: int | None = None) -> AsyncIterator[tuple[subprocess.Popen[str], int]]:
+    """A server of its own process, up; on a port that it shares when one is given."""
+    port = shared_port or free_port()
+    sharing = ["share"] if shared_port else []
     process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own, and it is up in no time
-        [sys.executable, "-c", _SERVER, str(port), str(leave)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        [sys.executable, "-c", _SERVER, str(port), str(leave), *sharing],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
     )
     try:
         async with asyncio.timeout(30), httpx.AsyncClient() as client:
@@ -115,3 +119,20 @@ async def test_the_probe_asks_whoever_listens():
         assert await asyncio.to_thread(is_well, [f"{silent}/health", f"{port}/health"])
         assert not await asyncio.to_thread(is_well, [f"{port}/ill", f"{port}/health"])
         assert not await asyncio.to_thread(is_well, [f"{silent}/health"])
+
+
+async def test_a_new_process_begins_on_the_port_of_the_old_one_and_no_request_is_lost():
+    port = free_port()
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with (
+        serving(0.5, port) as (old, _),
+        serving(0.5, port) as (new, _),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits) as client,
+    ):
+        old.send_signal(signal.SIGTERM)
+        answered = 0
+        async with asyncio.timeout(30):
+            while old.poll() is None or answered < 50:
+                assert (await client.get("/")).status_code == 200
+                answered += 1
+        assert (old.returncode, new.poll()) == (0, None)

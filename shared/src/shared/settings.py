@@ -73,6 +73,9 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     api_port: int = 0
     worker_port: int = 0
+    # Whether several API processes may listen on one port of one machine (SO_REUSEPORT): the system deals connections out,
+    # and a new version begins beside the old one.
+    share_port: bool = False
     # How long an API that is asked to stop goes on answering, ending every connection: longer than callers keep idle
     # ones (the gateway: four seconds), else a request may meet a closed door.
     leave_seconds: float = Field(0.0, ge=0)

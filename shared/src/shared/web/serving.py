@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sys
 import threading
 import time
@@ -62,9 +63,19 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def serve(config: uvicorn.Config, *, leave_seconds: float = 0.0) -> None:
+def shared_socket(host: str, port: int) -> socket.socket:
+    """A socket for a port that other processes of the same user may listen on too."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind(address)
+    return made
+
+
+def serve(config: uvicorn.Config, *, leave_seconds: float = 0.0, share_port: bool = False) -> None:
     """Serve until asked to stop; ends the process with 3 when the server cannot start."""
     server = Server(config, leave_seconds=leave_seconds)
-    server.run()
+    server.run(sockets=[shared_socket(config.host, config.port)] if share_port else None)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
