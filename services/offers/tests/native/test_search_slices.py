@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,10 @@ from offers.search import tags
 from offers.search.criteria import Around, Criteria, Sort
 from offers.search.geometry import EARTH_RADIUS, chord_of, distance
 from offers.search.rules import rank
-from offers.search.slices import Slice, blocks, by_date, by_distance, by_price, by_rank, narrowing
+from offers.search.slices import Slice, blocks, by_date, by_distance, by_price, by_rank, in_any_order, narrowing
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ids = st.integers(1, 5_000) | st.integers(1, 2**40)
+ids = st.integers(1, 5_000) | st.integers(1, tags.MAX_ID)
 weights = st.none() | st.integers(-2_000_000, 2_000_000) | st.integers(-20, 20)
 points = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 moments = st.integers(1, 253_402_214_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)) | st.integers(
@@ -60,6 +61,14 @@ def test_slices_by_rank_are_in_the_order_of_rank_and_id(
         stand.append(((-standing, -offer_id), place))
     (best, first), (worst, last) = sorted(stand)
     assert best == worst or first <= last
+
+
+@settings(max_examples=200)
+@given(offers, ids)
+def test_each_offer_is_counted_once(one: tuple[int, int | None, bool, bool], newest: int) -> None:
+    offer_id, weight, is_event, has_image = one
+    held = tags.rank_tags(offer_id, rank(ranking_weight=weight, is_event=is_event, has_image=has_image))
+    assert len(places(in_any_order(max(newest, offer_id)), held)) == 1
 
 
 @settings(max_examples=200)
@@ -109,7 +118,7 @@ def test_each_place_is_in_the_ring_of_its_distance(
 def test_each_date_is_in_the_span_that_holds_it(first: datetime, last: datetime | None, dates: list[datetime]) -> None:
     found = by_date(first, last)
     assert all(before.high == after.low for before, after in pairwise(found))
-    held = tags.day_tags(dates)
+    held = tags.date_tags(dates)
     for moment in dates:
         if moment < first or (last is not None and moment > last):
             continue
@@ -123,8 +132,8 @@ def test_each_date_is_in_the_span_that_holds_it(first: datetime, last: datetime 
 
 @settings(max_examples=100)
 @given(st.integers(0, 40_000), st.integers(0, 3_000))
-def test_spans_hold_the_days_asked_and_no_other(first: int, length: int) -> None:
-    last = min(first + length, tags.LAST_DAY)
+def test_spans_hold_the_time_asked_and_no_other(first: int, length: int) -> None:
+    last = min(first + length, tags.LAST_SPAN)
     days = [
         day
         for level, number in tags.spans(first, last)
@@ -133,13 +142,31 @@ def test_spans_hold_the_days_asked_and_no_other(first: int, length: int) -> None
     assert days == list(range(first, last + 1))
 
 
+def test_an_id_beyond_all_blocks_has_no_tags() -> None:
+    values: dict[str, Any] = {
+        "rank": 3,
+        "coordinates": (48.0, 2.0),
+        "dates": [NOW],
+        "prices": (0, 500),
+        "subcategory_id": "CONCERT",
+        "venue_id": 1,
+        "is_duo": True,
+        "is_digital": False,
+    }
+    assert tags.tags_of(offer_id=tags.MAX_ID + 1, **values) == [tags.UNTAGGED]
+    held = tags.tags_of(offer_id=tags.MAX_ID, **values)
+    for found in (in_any_order(2**62), by_rank(2**62), by_price(2**62, None)):
+        assert len(places(found, held)) == 1
+        assert len(places(found, [tags.UNTAGGED])) == 1
+
+
 def test_a_row_without_tags_fits_every_question() -> None:
     """What the code of before the tags wrote is found until `reindex` has seen it."""
     held = [tags.UNTAGGED]
     asked = Criteria(
         subcategories=frozenset({"CONCERT"}),
-        min_price=5,
-        max_price=9,
+        min_price=15_000,
+        max_price=400,
         beginning_from=NOW,
         around=Around(48.0, 2.0, 1_000),
         is_duo=True,
@@ -150,5 +177,11 @@ def test_a_row_without_tags_fits_every_question() -> None:
     assert len(groups) == 8
     assert all(tags.UNTAGGED in group for group in groups)
     assert len(narrowing(asked, NOW, sliced_by=Sort.DISTANCE)) == 7
-    for found in (by_rank(9), by_price(9, 500), by_distance(Around(1.0, 1.0, 50.0)), by_date(NOW, None)):
+    for found in (
+        in_any_order(9),
+        by_rank(9),
+        by_price(9, 500),
+        by_distance(Around(1.0, 1.0, 50.0)),
+        by_date(NOW, None),
+    ):
         assert places(found, held)

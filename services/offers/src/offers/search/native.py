@@ -144,12 +144,13 @@ async def _answer(session: Session, storage: Storage, criteria: Criteria, text: 
     is_nothing = text.strip() != "" and question.query is None
     matches: list[Match] = []
     counts: dict[str, int] = {}
+    total = 0
     if not is_nothing:
         counts = await count_by_subcategory(session, question)
+        total = sum(counts.values())
         if counts and criteria.limit > 0:
-            matches = await find_matches(session, question)
+            matches = await find_matches(session, question, total)
     offers = await offers_by_id(session, [match.offer_id for match in matches], moment)
-    total = sum(counts.values())
     return SearchResponse(
         hits=[_hit(offers[match.offer_id], match, storage, moment) for match in matches if match.offer_id in offers],
         nb_hits=min(total, counted(criteria)),

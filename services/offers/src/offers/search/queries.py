@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from offers.search.conditions import DISTANCE, parameters, row_conditions, stock_conditions
 from offers.search.criteria import Criteria, Question, Sort
 from offers.search.geometry import arc_of
-from offers.search.models import SearchOffer
-from offers.search.slices import Slice, by_rank, narrowing, slices
+from offers.search.slices import Slice, in_any_order, slices
+from offers.search.spelling import PLANNED_ANEW
 
 COUNTED = 2_000
 """Up to how many hits are counted exactly: twice as far as anybody can page."""
@@ -54,30 +54,50 @@ def _array(values: Sequence[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-def _taken(question: Question, sliced_by: Sort, columns: str, order: str, limit: str) -> str:
-    """Rows of slice after slice. Within a slice they are sorted by `order`; each gives `:reach` of them at most."""
-    source, with_stock, bound = "search_offer", True, "float"
-    conditions = ["search_offer.tags && CAST(slice.tags AS int[])"]
-    match sliced_by:
+def _source(question: Question) -> str:
+    """Where rows are taken from: with the first of its dates that fits, when they are sorted by dates."""
+    if question.criteria.sort is not Sort.DATE:
+        return "search_offer"
+    return f"""search_offer CROSS JOIN LATERAL (
+        SELECT min(stock.beginning_datetime) AS first FROM stock WHERE stock.offer_id = search_offer.offer_id
+        AND stock.beginning_datetime > :now AND {stock_conditions(question.criteria)}
+    ) AS dates"""  # noqa: S608
+
+
+def _order(question: Question) -> str:
+    match question.criteria.sort:
         case Sort.PRICE:
-            conditions.append("search_offer.tags && CAST(slice.also AS int[])")
+            return f"search_offer.price_min, {_BEST}"
         case Sort.DISTANCE:
-            conditions.append(
+            return f"{DISTANCE}, search_offer.offer_id"
+        case Sort.DATE:
+            return "dates.first, search_offer.offer_id"
+    return _BEST
+
+
+_WEIGHED = f"ts_rank('{WEIGHTS}', search_offer.words, CAST(:query AS tsquery), 1) DESC, {_BEST}"
+
+
+def _sliced(sort: Sort | None, source: str, columns: str, conditions: str, order: str, limit: str) -> str:
+    """Rows of slice after slice, within a slice sorted by `order`; a LIMIT or OFFSET of its own keeps a slice to itself.
+
+    `sort` says what the slices follow.
+    """
+    here = ["search_offer.tags && CAST(slice.tags AS int[])"]
+    match sort:
+        case Sort.PRICE:
+            here.append("search_offer.tags && CAST(slice.also AS int[])")
+        case Sort.DISTANCE:
+            here.append(
                 "CASE WHEN slice.high IS NULL THEN search_offer.position IS NULL "
                 f"ELSE {DISTANCE} > slice.low AND {DISTANCE} <= slice.high END"
             )
         case Sort.DATE:
             # An offer is shown at the first of its dates that fits.
-            first = f"""
-                SELECT min(stock.beginning_datetime) AS first FROM stock WHERE stock.offer_id = search_offer.offer_id
-                AND stock.beginning_datetime > :now AND {stock_conditions(question.criteria)}
-            """  # noqa: S608
-            source, with_stock, bound = f"search_offer CROSS JOIN LATERAL ({first}) AS dates", False, "timestamptz"
-            conditions.append("dates.first >= slice.low AND dates.first < slice.high")
-    conditions.append(row_conditions(question, with_stock=with_stock, sliced_by=sliced_by))
+            here.append("dates.first >= slice.low AND dates.first < slice.high")
     return f"""
-        SELECT taken.* FROM {_slices(bound)} CROSS JOIN LATERAL (
-            SELECT {columns} FROM {source} WHERE {" AND ".join(conditions)} {order}
+        SELECT taken.* FROM {_slices("timestamptz" if sort is Sort.DATE else "float")} CROSS JOIN LATERAL (
+            SELECT {columns} FROM {source} WHERE {" AND ".join([*here, conditions])} {order}
         ) AS taken ORDER BY slice.place {limit}
     """  # noqa: S608
 
@@ -91,74 +111,51 @@ def _slice_parameters(found: Sequence[Slice]) -> dict[str, list[object]]:
     }
 
 
-def _is_open(question: Question) -> bool:
-    """Whether nearly everything fits what is asked."""
-    criteria = question.criteria
-    asks_nothing = criteria.is_duo is None and criteria.is_digital is None and not criteria.asks_stocks
-    return question.query is None and asks_nothing and len(narrowing(criteria, question.now)) <= 1
+def _chord(criteria: Criteria) -> str:
+    return f"{DISTANCE if criteria.around else 'NULL'} AS chord"
 
 
-def _dates_in_order(question: Question) -> str:
-    """Dates in their order, each offer at the first of its own: as many stocks are read as are shown, if most offers fit."""
-    stock = stock_conditions(question.criteria)
-    distance = DISTANCE if question.criteria.around else "NULL"
+def few_sql(question: Question) -> str:
+    """The SQL of a page of matches when there are few of them: all are sorted."""
+    sort = question.criteria.sort
+    order = _WEIGHED if sort is Sort.RELEVANCE and question.query is not None else _order(question)
+    extra = " AND dates.first IS NOT NULL" if sort is Sort.DATE else ""
     return f"""
-        SELECT search_offer.offer_id, {distance} AS chord
-        FROM stock JOIN search_offer ON search_offer.offer_id = stock.offer_id
-        WHERE stock.beginning_datetime > :now AND {stock} AND {row_conditions(question, with_stock=False)}
-        AND NOT EXISTS (
-            SELECT FROM stock AS sooner WHERE sooner.offer_id = stock.offer_id
-            AND (sooner.beginning_datetime, sooner.id) < (stock.beginning_datetime, stock.id)
-            AND {stock.replace("stock.", "sooner.")}
-        )
-        ORDER BY stock.beginning_datetime, search_offer.offer_id LIMIT :limit OFFSET :offset
+        SELECT search_offer.offer_id, {_chord(question.criteria)} FROM {_source(question)}
+        WHERE {row_conditions(question, with_stock=sort is not Sort.DATE)}{extra}
+        ORDER BY {order} LIMIT :limit OFFSET :offset
     """  # noqa: S608
 
 
-def matches_sql(question: Question) -> str:
-    """The SQL of a page of matches: for the application, and for whoever explains it."""
+def many_sql(question: Question) -> str:
+    """The SQL of a page of matches however many there are: as many are sorted as are shown, nearly."""
     criteria = question.criteria
     sort = criteria.sort
+    conditions = row_conditions(question, with_stock=sort is not Sort.DATE, sliced_by=sort)
     if sort is Sort.RELEVANCE and question.query is not None:
         # Weighing words costs: only the best of many matches are weighed.
-        taken = _taken(
-            question,
-            sort,
-            "search_offer.offer_id, search_offer.rank, search_offer.words, search_offer.position",
-            f"ORDER BY {_BEST} LIMIT :ranked",
-            "LIMIT :ranked",
-        )
+        columns = "search_offer.offer_id, search_offer.rank, search_offer.words, search_offer.position"
+        best = _sliced(sort, "search_offer", columns, conditions, f"ORDER BY {_BEST} LIMIT :ranked", "LIMIT :ranked")
         return f"""
-            SELECT search_offer.offer_id, {DISTANCE if criteria.around else "NULL"} AS chord
-            FROM ({taken}) AS search_offer
-            ORDER BY ts_rank('{WEIGHTS}', search_offer.words, CAST(:query AS tsquery), 1) DESC, {_BEST}
-            LIMIT :limit OFFSET :offset
+            SELECT search_offer.offer_id, {_chord(criteria)} FROM ({best}) AS search_offer
+            ORDER BY {_WEIGHED} LIMIT :limit OFFSET :offset
         """  # noqa: S608
-    if sort is Sort.DATE and _is_open(question):
-        return _dates_in_order(question)
-    order = {
-        Sort.RELEVANCE: _BEST,
-        Sort.PRICE: f"search_offer.price_min, {_BEST}",
-        Sort.DISTANCE: f"{DISTANCE}, search_offer.offer_id",
-        Sort.DATE: "dates.first, search_offer.offer_id",
-    }[sort]
-    columns = f"search_offer.offer_id, {DISTANCE if criteria.around else 'NULL'} AS chord"
-    return _taken(question, sort, columns, f"ORDER BY {order} LIMIT :reach", "LIMIT :limit OFFSET :offset")
+    columns = f"search_offer.offer_id, {_chord(criteria)}"
+    order, page = f"ORDER BY {_order(question)} LIMIT :reach", "LIMIT :limit OFFSET :offset"
+    return _sliced(sort, _source(question), columns, conditions, order, page)
 
 
 def count_sql(question: Question) -> str:
     """The SQL that counts the matches by subcategory."""
-    taken = _taken(question, Sort.RELEVANCE, "search_offer.subcategory_id", "", "LIMIT :counted")
+    columns = "search_offer.subcategory_id"
+    taken = _sliced(None, "search_offer", columns, row_conditions(question), "OFFSET 0", "LIMIT :counted")
     return f"SELECT subcategory_id, count(*) AS hits FROM ({taken}) AS matching GROUP BY subcategory_id"  # noqa: S608
 
 
-def statement(sql: str, question: Question, *, sliced_by: Sort) -> sa.TextClause:
-    """The SQL with those of its values that it names."""
-    found = (
-        slices(question.criteria, question.newest, question.now)
-        if sliced_by is not Sort.RELEVANCE
-        else by_rank(question.newest)
-    )
+def statement(
+    sql: str, question: Question, found: Sequence[Slice] = (), *, sliced_by: Sort = Sort.RELEVANCE
+) -> sa.TextClause:
+    """The SQL with those of its values that it names. `found` are the slices, which follow `sliced_by`."""
     values = {
         **parameters(question, sliced_by=sliced_by),
         **_slice_parameters(found),
@@ -169,21 +166,39 @@ def statement(sql: str, question: Question, *, sliced_by: Sort) -> sa.TextClause
     return text.bindparams(**{name: values[name] for name in text.compile().params})
 
 
-async def find_matches(session: AsyncSession, question: Question) -> list[Match]:
-    """The offers of one page, in the order asked for. Sorting by date shows what has dates alone."""
+def matches_statement(question: Question, total: int | None) -> sa.TextClause:
+    """What finds a page of matches: for the application, and for whoever explains it."""
+    if total is not None and total <= RANKED:
+        return statement(few_sql(question), question)
     sort = question.criteria.sort
-    sliced_by = Sort.RELEVANCE if sort is Sort.DATE and _is_open(question) else sort
-    rows = await session.execute(statement(matches_sql(question), question, sliced_by=sliced_by))
+    return statement(many_sql(question), question, slices(question), sliced_by=sort)
+
+
+def count_statement(question: Question) -> sa.TextClause:
+    """What counts the matches by subcategory: for the application, and for whoever explains it."""
+    return statement(count_sql(question), question, in_any_order(question.newest))
+
+
+async def find_matches(session: AsyncSession, question: Question, total: int | None = None) -> list[Match]:
+    """The offers of one page, in the order asked for. Sorting by date shows what has dates alone.
+
+    `total` is how many there are, where it is known.
+    """
+    rows = await session.execute(matches_statement(question, total))
     return [Match(row.offer_id, arc_of(row.chord) if row.chord is not None else None) for row in rows]
+
+
+# See `spelling` for what is set.
+_NEWEST = sa.text(f"SELECT max(offer_id), {PLANNED_ANEW} FROM search_offer")  # noqa: S608
 
 
 async def find_any(session: AsyncSession, criteria: Criteria, now: datetime) -> list[Match]:
     """`find_matches` without words."""
-    newest = await session.scalar(sa.select(sa.func.max(SearchOffer.offer_id)))
+    newest = (await session.execute(_NEWEST)).scalar()
     return await find_matches(session, Question(criteria, None, newest or 0, now))
 
 
 async def count_by_subcategory(session: AsyncSession, question: Question) -> dict[str, int]:
     """How many offers match in each subcategory; in all, one more than `counted(criteria)` at most."""
-    rows = await session.execute(statement(count_sql(question), question, sliced_by=Sort.RELEVANCE))
+    rows = await session.execute(count_statement(question))
     return {row.subcategory_id: row.hits for row in rows}

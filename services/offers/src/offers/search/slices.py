@@ -12,7 +12,7 @@ from datetime import datetime
 from math import inf, pi
 
 from offers.search import tags
-from offers.search.criteria import Around, Criteria, Sort
+from offers.search.criteria import Around, Criteria, Question, Sort
 from offers.search.geometry import EARTH_RADIUS, chord_of
 
 _FIRST_RING = 500.0
@@ -32,6 +32,8 @@ class Slice:
     high: float | datetime | None = None
 
 
+_FEW_PRICES = 7
+
 _LAST = Slice((tags.UNTAGGED,))
 
 
@@ -40,7 +42,7 @@ def blocks(newest: int) -> Iterator[list[tuple[int, int]]]:
 
     One list a level: 1 to 4 blocks of it, but for the last, which has what is left.
     """
-    top = newest >> tags.shift(0)
+    top = min(newest, tags.MAX_ID) >> tags.shift(0)
     for level in range(tags.LEVELS):
         if top < 0:
             return
@@ -60,6 +62,16 @@ def by_rank(newest: int) -> list[Slice]:
     lifted = [Slice((tags.weight(bucket),)) for bucket in buckets]
     lowered = [Slice((tags.weight(-bucket),)) for bucket in reversed(buckets)]
     return [*lifted, *neutral, *lowered, _LAST]
+
+
+def in_any_order(newest: int) -> list[Slice]:
+    """Everything in as few slices as still grow from small to large: to count, when it does not matter what comes first."""
+    found = [
+        Slice(tuple(tags.block(kind, level, number) for kind in tags.NEUTRAL for level, number in level_blocks))
+        for level_blocks in blocks(newest)
+    ]
+    weights = (tags.weight(sign * bucket) for bucket in range(1, tags.WEIGHT_BUCKETS + 1) for sign in (1, -1))
+    return [*found, Slice((*weights, tags.UNTAGGED))]
 
 
 def by_price(newest: int, max_price: int | None) -> list[Slice]:
@@ -89,27 +101,28 @@ def by_distance(around: Around) -> list[Slice]:
 
 
 def by_date(first: datetime, last: datetime | None) -> list[Slice]:
-    """Days, then longer spans of them; an offer is in the slice of its first date alone."""
-    until = tags.day_of(last) if last is not None else tags.LAST_DAY
+    """A few hours, then longer and longer spans; an offer is in the slice of its first date alone."""
+    until = tags.span_of(last) if last is not None else tags.LAST_SPAN
     found = []
-    for level, number in tags.spans(tags.day_of(first), until):
-        begins = number << tags.DAY_BITS * level
-        ends = begins + (1 << tags.DAY_BITS * level)
-        high = tags.start_of(ends) if ends <= tags.LAST_DAY else datetime.max.replace(tzinfo=first.tzinfo)
+    for level, number in tags.spans(tags.span_of(first), until):
+        begins = number << tags.SPAN_BITS * level
+        ends = begins + (1 << tags.SPAN_BITS * level)
+        high = tags.start_of(ends) if ends <= tags.LAST_SPAN else datetime.max.replace(tzinfo=first.tzinfo)
         found.append(Slice((tags.span(level, number), tags.UNTAGGED), low=tags.start_of(begins), high=high))
     return found
 
 
-def slices(criteria: Criteria, newest: int, now: datetime) -> list[Slice]:
-    """The slices of the index in the order that is asked for; `newest` is the greatest id there is."""
+def slices(question: Question) -> list[Slice]:
+    """The slices of the index in the order that is asked for."""
+    criteria = question.criteria
     match criteria.sort:
         case Sort.PRICE:
-            return by_price(newest, criteria.max_price)
+            return by_price(question.newest, criteria.max_price)
         case Sort.DISTANCE if criteria.around:
             return by_distance(criteria.around)
         case Sort.DATE:
-            return by_date(max(now, criteria.beginning_from or now), criteria.beginning_to)
-    return by_rank(newest)
+            return by_date(max(question.now, criteria.beginning_from or question.now), criteria.beginning_to)
+    return by_rank(question.newest)
 
 
 def narrowing(criteria: Criteria, now: datetime, *, sliced_by: Sort = Sort.RELEVANCE) -> list[list[int]]:
@@ -120,12 +133,12 @@ def narrowing(criteria: Criteria, now: datetime, *, sliced_by: Sort = Sort.RELEV
     if criteria.around and criteria.around.radius is not None and sliced_by is not Sort.DISTANCE:
         found.append(tags.around(criteria.around.latitude, criteria.around.longitude, criteria.around.radius))
     if criteria.max_price is not None and sliced_by is not Sort.PRICE:
-        found.append(tags.cheapest_up_to(criteria.max_price))
+        found += _few(tags.cheapest_up_to(criteria.max_price))
     if criteria.min_price:
-        found.append(tags.dearest_from(criteria.min_price))
-    if _asks_days(criteria) and sliced_by is not Sort.DATE:
-        first = tags.day_of(max(now, criteria.beginning_from or now))
-        last = tags.day_of(criteria.beginning_to) if criteria.beginning_to is not None else tags.LAST_DAY
+        found += _few(tags.dearest_from(criteria.min_price))
+    if _asks_dates(criteria) and sliced_by is not Sort.DATE:
+        first = tags.span_of(max(now, criteria.beginning_from or now))
+        last = tags.span_of(criteria.beginning_to) if criteria.beginning_to is not None else tags.LAST_SPAN
         found.append([tags.span(level, number) for level, number in tags.spans(first, last)])
     if criteria.is_duo:
         found.append([tags.DUO])
@@ -136,5 +149,10 @@ def narrowing(criteria: Criteria, now: datetime, *, sliced_by: Sort = Sort.RELEV
     return [[*group, tags.UNTAGGED] for group in found]
 
 
-def _asks_days(criteria: Criteria) -> bool:
+def _few(prices: list[int]) -> list[list[int]]:
+    # Many spans of prices hold most offers: to look at the column costs less then.
+    return [prices] if len(prices) <= _FEW_PRICES else []
+
+
+def _asks_dates(criteria: Criteria) -> bool:
     return criteria.beginning_from is not None or criteria.beginning_to is not None or criteria.sort is Sort.DATE

@@ -15,9 +15,12 @@ _CANDIDATES = 40
 COMPLETIONS = 24
 """In how many ways the last word may go on: the most common ones."""
 
+PLANNED_ANEW = "set_config('plan_cache_mode', 'force_custom_plan', true)"
+"""For the rest of the transaction, plans are made for the values asked about: those for any value would suit none."""
+
 # The last word may be one that is still being typed. `~` comes after every letter and digit.
 _ASKED = sa.text(f"""
-    SELECT (SELECT max(offer_id) FROM search_offer) AS newest, asked.word, stem.stem,
+    SELECT (SELECT max(offer_id) FROM search_offer) AS newest, {PLANNED_ANEW}, asked.word, stem.stem,
            EXISTS (SELECT FROM search_word WHERE search_word.word = asked.word)
            OR EXISTS (SELECT FROM search_word WHERE search_word.stem = stem.stem)
            OR (begun.is_begun

@@ -27,7 +27,7 @@ class Kind(IntEnum):
     THING_WITH_IMAGE = 3
     THING = 4
     PLACE = 5
-    DAY = 6
+    DATE = 6
     PRICE_MIN = 7
     PRICE_MAX = 8
     SUBCATEGORY = 9
@@ -53,6 +53,8 @@ BLOCK_BITS = 10
 LEVEL_BITS = 2
 LEVELS = 10
 _BLOCKS = 24
+MAX_ID = (1 << _BLOCKS + BLOCK_BITS) - 1
+"""17 thousand million. An offer beyond has no tags: it is found like any other, after all of them."""
 # Weights that editors give: powers of 16, with their sign.
 WEIGHT_BITS = 4
 WEIGHT_BUCKETS = 5
@@ -131,45 +133,47 @@ def around(latitude: float, longitude: float, radius: float) -> list[int]:
     return [SOMEWHERE]
 
 
-# Days: of UTC, and spans of 8, 64, 512 and 4 096 of them.
-DAY_BITS = 3
-DAY_LEVELS = 5
-LAST_DAY = (1 << 15) - 1
-_SECONDS_PER_DAY = 86_400
+# Dates: spans of 3 hours, and of 1, 8, 64, 512 and 4 096 days (UTC).
+SPAN_BITS = 3
+SPAN_LEVELS = 6
+_SPANS = 18
+LAST_SPAN = (1 << _SPANS) - 1
+_SECONDS_PER_SPAN = 10_800
 
 
-def day_of(moment: datetime) -> int:
-    """The day's number since 1970, bounded by what a tag holds."""
-    return max(0, min(floor(moment.astimezone(UTC).timestamp()) // _SECONDS_PER_DAY, LAST_DAY))
+def span_of(moment: datetime) -> int:
+    """The shortest span that holds an instant: its number since 1970, bounded by what a tag holds."""
+    return max(0, min(floor(moment.astimezone(UTC).timestamp()) // _SECONDS_PER_SPAN, LAST_SPAN))
 
 
-def start_of(day: int) -> datetime:
-    """When a day begins."""
-    return datetime.fromtimestamp(day * _SECONDS_PER_DAY, UTC)
+def start_of(number: int) -> datetime:
+    """When one of the shortest spans begins."""
+    return datetime.fromtimestamp(number * _SECONDS_PER_SPAN, UTC)
 
 
 def span(level: int, number: int) -> int:
-    """The days from `number << 3 * level` on."""
-    return tag(Kind.DAY, level << 15 | number)
+    """The time from the beginning of the shortest span `number << 3 * level` on."""
+    return tag(Kind.DATE, level << _SPANS | number)
 
 
-def day_tags(dates: Iterable[datetime]) -> set[int]:
-    days = {day_of(moment) for moment in dates}
-    return {span(level, day >> DAY_BITS * level) for level in range(DAY_LEVELS) for day in days}
+def date_tags(dates: Iterable[datetime]) -> set[int]:
+    """The spans, short and long, of dates."""
+    numbers = {span_of(moment) for moment in dates}
+    return {span(level, number >> SPAN_BITS * level) for level in range(SPAN_LEVELS) for number in numbers}
 
 
 def spans(first: int, last: int) -> list[tuple[int, int]]:
-    """The (level, number) of as few spans as hold the days from `first` to `last` and no other, in order."""
+    """The (level, number) of as few spans as hold the shortest ones from `first` to `last` and no other, in order."""
     found = []
     while first <= last:
         level = 0
-        while level + 1 < DAY_LEVELS:
-            size = 1 << DAY_BITS * (level + 1)
+        while level + 1 < SPAN_LEVELS:
+            size = 1 << SPAN_BITS * (level + 1)
             if first % size or first + size - 1 > last:
                 break
             level += 1
-        found.append((level, first >> DAY_BITS * level))
-        first += 1 << DAY_BITS * level
+        found.append((level, first >> SPAN_BITS * level))
+        first += 1 << SPAN_BITS * level
     return found
 
 
@@ -219,10 +223,12 @@ def tags_of(
     is_digital: bool,
 ) -> list[int]:
     """Every tag of an offer. Degrees, cents; `dates` are those that are left, `prices` the lowest and the highest."""
+    if offer_id > MAX_ID:
+        return [UNTAGGED]
     found = {
         *rank_tags(offer_id, rank),
         *(place_tags(*coordinates) if coordinates else (NOWHERE,)),
-        *day_tags(dates),
+        *date_tags(dates),
         *price_tags(*prices),
         subcategory(subcategory_id),
         venue(venue_id),
