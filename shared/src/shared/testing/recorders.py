@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from psycopg import AsyncCursor
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
@@ -111,7 +113,10 @@ class ClockControl:
 
 @dataclass
 class StatementCounter:
-    """Counts the SQL statements that engines send inside `with statements() as seen:`; `len(seen)` is the number."""
+    """Counts the SQL statements sent inside `with statements() as seen:`; `len(seen)` is the number.
+
+    Those of the engines, and those of plain psycopg connections, but for BEGIN and COMMIT.
+    """
 
     engines: list[AsyncEngine]
 
@@ -122,10 +127,20 @@ class StatementCounter:
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             seen.append(statement)
 
+        execute = AsyncCursor.execute
+
+        def execute_noted(cursor: AsyncCursor[Any], query: Any, *rest: Any, **options: Any) -> Any:
+            # SQLAlchemy's statements come this way too, and were noted above.
+            if not sys._getframe(1).f_globals["__name__"].startswith("sqlalchemy.") and query != "BEGIN":
+                seen.append(query.decode() if isinstance(query, bytes) else str(query))
+            return execute(cursor, query, *rest, **options)
+
         for engine in self.engines:
             event.listen(engine.sync_engine, "before_cursor_execute", note)
+        AsyncCursor.execute = execute_noted  # type: ignore[method-assign]
         try:
             yield seen
         finally:
+            AsyncCursor.execute = execute  # type: ignore[method-assign]
             for engine in self.engines:
                 event.remove(engine.sync_engine, "before_cursor_execute", note)
