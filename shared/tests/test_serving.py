@@ -17,7 +17,7 @@ import pytest
 from shared.probe import is_well
 
 _SERVER = """
-import asyncio, sys
+import asyncio, os, sys
 import uvicorn
 from shared.web.serving import serve
 
@@ -28,7 +28,8 @@ async def app(scope, receive, send):
         print("slow", flush=True)
         await asyncio.sleep(1.0)
     status = 503 if scope["path"] == "/ill" else 200
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"2")]})
+    headers = [(b"content-length", b"2"), (b"x-process", str(os.getpid()).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
 
 config = uvicorn.Config(app, port=int(sys.argv[1]), lifespan="off", log_level="critical", timeout_graceful_shutdown=5)
@@ -53,11 +54,14 @@ async def serving(leave: float, shared_port: int | None = None) -> AsyncIterator
         env=dict(os.environ),
     )
     try:
-        async with asyncio.timeout(30), httpx.AsyncClient() as client:
+        # A new connection each time: on a shared port the system may give it to either process.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with asyncio.timeout(60), httpx.AsyncClient(limits=limits) as client:
             while True:
                 try:
-                    await client.get(f"http://127.0.0.1:{port}/")
-                    break
+                    answer = await client.get(f"http://127.0.0.1:{port}/")
+                    if answer.headers["x-process"] == str(process.pid):
+                        break
                 except httpx.TransportError:
                     await asyncio.sleep(0.02)
         yield process, port

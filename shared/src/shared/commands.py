@@ -117,6 +117,7 @@ def service_cli(
                 proxy_headers=False,
             ),
             leave_seconds=settings.leave_seconds,
+            share_port=settings.share_port,
         )
 
     @cli.command()
