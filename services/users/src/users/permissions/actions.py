@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,11 @@ from users.sessions.actions import drop_portal_sessions
 
 log = structlog.get_logger(__name__)
 CHANGED = "ROLE_PERMISSIONS_CHANGED"
+# One short statement, though there are hundreds of rows.
+_LINK = text(
+    "INSERT INTO agent_role_permission (role, permission)"
+    " SELECT * FROM unnest(CAST(:roles AS text[]), CAST(:permissions AS text[])) ON CONFLICT DO NOTHING"
+)
 
 
 async def install_roles(session: AsyncSession, *, seed: bool) -> int:
@@ -30,11 +35,10 @@ async def install_roles(session: AsyncSession, *, seed: bool) -> int:
     added = list(
         await session.scalars(insert(AgentRoleRow).values(wanted).on_conflict_do_nothing().returning(AgentRoleRow.name))
     )
-    links = [
-        {"role": name, "permission": permission.value} for name in added for permission in sorted(SEED[AgentRole(name)])
-    ]
+    links = [(name, permission.value) for name in added for permission in sorted(SEED[AgentRole(name)])]
     if seed and links:
-        await session.execute(insert(AgentRolePermission).values(links).on_conflict_do_nothing())
+        names, permissions = zip(*links, strict=True)
+        await session.execute(_LINK, {"roles": list(names), "permissions": list(permissions)})
     unknown = set(await session.scalars(select(AgentRoleRow.name))) - {role.value for role in AgentRole}
     if unknown:
         log.warning("permissions.unknown_roles", roles=sorted(unknown))
