@@ -116,6 +116,21 @@ async def test_the_default_is_settled_between_gateways(redis: Redis) -> None:
     assert not two._windows
 
 
+async def test_redis_is_told_of_a_caller_once_it_is_worth_it(redis: Redis) -> None:
+    one, two, rate = Limiter(redis), Limiter(redis), Rate(1_000, 3_600)
+    for _ in range(9):
+        assert one.check_default(rate, "a", "s", NOON) == 0
+    await one.settle(NOON)
+    assert await redis.keys("gateway:default:*") == []
+    one.check_default(rate, "a", "s", NOON)
+    await one.settle(NOON)
+    assert two.check_default(rate, "a", "s", NOON) == 0
+    for _ in range(989):
+        two.check_default(rate, "a", "s", NOON)
+    await two.settle(NOON)
+    assert two.check_default(rate, "a", "s", NOON) > 0
+
+
 async def test_without_redis_everything_passes_and_is_counted() -> None:
     from gateway.metrics import LIMITER_FAILURES
 

@@ -2,7 +2,8 @@
 
 An operation's own limit is decided in Redis, request by request, and so holds over all gateways. The default of the
 surface is counted in memory and settled with Redis every second, since it is asked at every request: with several
-gateways it may be late by a second, which is what its size allows. Without Redis the first lets everything through (and
+gateways it may be late by a second, and each gateway keeps less than a hundredth of it to itself, which is what its size
+allows. Without Redis the first lets everything through (and
 counts that), the second goes on alone.
 """
 
@@ -26,6 +27,9 @@ _SETTLE_SECONDS = 1.0
 # After a failure Redis is left alone for a moment: a dead one must not cost every request its deadline.
 _PAUSE_SECONDS = 1.0
 _TRACKED = 100_000
+# A caller is told of once the part of the limit that Redis does not know is no less than one in so many: most callers make
+# a request or two, and telling of each would cost more than carrying their requests.
+_WORTH_TELLING = 100
 
 # One more request counts only when it fits. Time is Redis's, so that gateways agree.
 _SCRIPT = """
@@ -51,6 +55,7 @@ class _Window:
     """Counts of one caller in the running window: known from Redis, and ours that Redis does not know yet."""
 
     slot: int
+    limit: int
     previous: float = 0.0
     shared: float = 0.0
     unsettled: int = 0
@@ -104,7 +109,7 @@ class Limiter:
         if window is None:
             if len(self._windows) >= _TRACKED:
                 self._windows.pop(next(iter(self._windows)))
-            window = self._windows[key] = _Window(int(slot))
+            window = self._windows[key] = _Window(int(slot), rate.limit)
         elif window.slot != int(slot):
             total = window.shared + window.unsettled
             window.previous = total if window.slot == int(slot) - 1 else 0.0
@@ -122,7 +127,7 @@ class Limiter:
         for key, window in list(self._windows.items()):
             if window.slot < int(now / key[2]) - 1:
                 del self._windows[key]
-            elif window.unsettled:
+            elif window.unsettled * _WORTH_TELLING >= window.limit:
                 touched.append((key, window, window.slot, window.unsettled))
         if not touched or self._redis is None or time.monotonic() < self._paused_until:
             return
