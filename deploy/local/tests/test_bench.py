@@ -17,6 +17,7 @@ from local.bench.registry import BENCHES, Bench, chosen
 from local.bench.running import staged
 from local.bench.stage import Cpus, Stage
 from local.errors import LocalError
+from local.paths import ROOT
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed: benches cannot be tried")
 
@@ -70,6 +71,16 @@ def test_a_figure_is_told_with_its_target() -> None:
     assert "| x | b | ~1 234 /s | >= 2 000 ✗ |  |" in text
     assert "| y | skipped: why | | | |" in text
     assert number(0.1234) == "0.12"
+
+
+def test_figures_go_between_the_marks_of_the_page() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    changed = report.rewritten(page, "| new |\n")
+    assert "| new |" in changed
+    assert report.rewritten(changed, "| new |\n") == changed
+    assert changed.partition("<!-- bench -->")[0] == page.partition("<!-- bench -->")[0]
+    with pytest.raises(LocalError, match="lacks the marks"):
+        report.rewritten("a page", "")
 
 
 def test_unknown_names_and_processors_are_refused_in_a_sentence(tmp_path: Path) -> None:

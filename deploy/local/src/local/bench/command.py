@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from local.console import out, print_json
+from local.paths import ROOT
 
 
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Which benches; all without. `--list` names them.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON document on standard output, for scripts.")] = False,
     markdown: Annotated[bool, typer.Option(help="Markdown on standard output, for docs/performance.md.")] = False,
+    write: Annotated[bool, typer.Option(help="Put the figures into docs/performance.md.")] = False,
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each load lasts.")] = 5.0,
     cpus: Annotated[
         str | None, typer.Option(help="Keep the servers on these processors (0,2-3), load on others.")
@@ -31,6 +33,9 @@ def bench(
             out.print(f"{known.name:<14} {known.title}", highlight=False)
         return
     machine, outcomes = running.run(benches, seconds=seconds, tiny=tiny, cpus=Cpus.parsed(cpus))
+    if write:
+        page = ROOT / "docs" / "performance.md"
+        page.write_text(report.rewritten(page.read_text(), report.markdown(machine, outcomes)))
     if as_json:
         print_json(report.document(machine, outcomes))
     elif markdown:

@@ -8,7 +8,9 @@ from rich.table import Table
 
 from local.bench.figures import Figure, Outcome, number
 from local.console import escape
+from local.errors import LocalError
 
+_BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _MARKS = {True: "✓", False: "✗", None: ""}
 
 
@@ -51,6 +53,15 @@ def markdown(machine: Mapping[str, str], outcomes: Sequence[Outcome]) -> str:
             cells = (outcome.bench, _cell(figure.what), mark + _value(figure), target, _cell(figure.note))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def rewritten(page: str, section: str) -> str:
+    """A page with its part between the two marks replaced; LocalError where it has none."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise LocalError(f"docs/performance.md lacks the marks {_BEGIN} and {_END}, between which the figures go.")
+    return f"{before}{begin}\n{section}{end}{after}"
 
 
 def document(machine: Mapping[str, str], outcomes: Sequence[Outcome]) -> dict[str, object]:
