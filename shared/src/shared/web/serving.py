@@ -8,6 +8,7 @@ graceful deadline, and the process ends with 0. Asked again, it stops taking its
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -21,6 +22,8 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import HANDLED_SIGNALS
 
+# A connection may be taken a moment before the door closes, and its request come a moment after.
+LINGER_SECONDS = 0.5
 _GOODBYE = (b"connection", b"close")
 
 
@@ -61,6 +64,16 @@ class Server(uvicorn.Server):
         if self._leaves_at is not None and time.monotonic() >= self._leaves_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door, hear out whoever had just come in, then end as uvicorn does."""
+        if self._leaves_at is not None:
+            for server in self.servers:
+                server.close()
+            for shared in sockets or []:
+                shared.close()
+            await asyncio.sleep(LINGER_SECONDS)
+        await super().shutdown(sockets)
 
 
 def shared_socket(host: str, port: int) -> socket.socket:
