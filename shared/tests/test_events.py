@@ -21,6 +21,7 @@ from shared.events import upkeep
 from shared.events.consumers import Consumers, is_of_the_moment
 from shared.events.relay import Relay
 from shared.events.subscribers import join
+from shared.events.worker import Worker
 
 DEADLINE = 10.0
 
@@ -289,3 +290,56 @@ async def test_an_entry_without_an_event_is_set_aside_at_once(redis, consumers):
         await redis.xadd(THING.stream, {"nonsense": b"x"})
         await until(lambda: _is(redis.xlen(f"{THING.stream}.dead"), 1))
         await until(lambda: _nothing_pending(redis))
+
+
+async def test_what_is_done_and_could_not_be_acknowledged_is_not_blamed_on_the_event(
+    settings, database, redis, relay, consumers, monkeypatch
+):
+    """A transport of uvloop that is closed raises RuntimeError, which is no error of the broker's library."""
+    acknowledge, failures = consumers._redis.xack, [RuntimeError("the handler is closed")] * 5
+
+    async def xack(*arguments):
+        if failures:
+            raise failures.pop()
+        return await acknowledge(*arguments)
+
+    monkeypatch.setattr(consumers._redis, "xack", xack)
+    await tell(database, "done")
+    async with running(relay, consumers):
+        await until(lambda: _is(label_of(database), "done"))
+        await until(lambda: _nothing_pending(redis))
+    assert await redis.xlen(f"{THING.stream}.dead") == 0
+    assert not failures
+
+
+async def test_a_part_of_a_worker_that_stumbles_gets_up_and_ends_nobody_else(settings, database):
+    stop, tried = asyncio.Event(), []
+
+    async def stumbling(_database, stop):
+        tried.append(len(tried))
+        if len(tried) < 3:
+            raise RuntimeError("the handler is closed")
+        stop.set()
+
+    worker = Worker(settings, subscribers=[subscribers], loops=[stumbling])
+    async with asyncio.timeout(DEADLINE):
+        await worker.work(stop, serve_health=False)
+    assert tried == [0, 1, 2]
+
+
+async def test_the_relay_stumbles_and_goes_on(settings, database, redis, monkeypatch):
+    publish, failures = Relay.publish_once, [RuntimeError("the handler is closed")]
+
+    async def stumble(relay, connection):
+        if failures:
+            raise failures.pop()
+        return await publish(relay, connection)
+
+    monkeypatch.setattr(Relay, "publish_once", stumble)
+    monkeypatch.setattr("shared.events.worker.RESTART_PAUSE_SECONDS", 0.01)
+    stop = asyncio.Event()
+    working = asyncio.create_task(Worker(settings, subscribers=[subscribers]).work(stop, serve_health=False))
+    await tell(database, "told")
+    await until(lambda: _is(label_of(database), "told"))
+    stop.set()
+    await asyncio.wait_for(working, DEADLINE)

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from opentelemetry.trace import SpanKind
-from redis.asyncio import Redis
 
 from gateway import answers, metrics
 from gateway.access_log import AccessLog, path_of
@@ -31,6 +30,7 @@ from gateway.proxy import BodyTooLargeError, ClientGoneError, ClientSlowError, U
 from gateway.routes import Operation
 from gateway.settings import SERVICES, Settings
 from gateway.upstreams import Upstream
+from shared.broker import connect
 from shared.identity import Verifier
 from shared.telemetry import spans
 
@@ -57,7 +57,7 @@ class Gateway:
             )
             for service in SERVICES
         }
-        self.redis = Redis.from_url(
+        self.redis = connect(
             settings.redis_url,
             socket_timeout=settings.redis_timeout,
             socket_connect_timeout=settings.redis_timeout,

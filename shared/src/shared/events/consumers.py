@@ -62,7 +62,7 @@ class Consumers:
         self.group = settings.context
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._broker = RedisBroker(settings.redis_url, logger=None, graceful_timeout=10.0, **BROKER_TIMEOUTS)  # type: ignore[arg-type]
-        self._failed_at: dict[str, float] = {}
+        self._started = False
         for subscription in subscriptions:
             self._subscribe(subscription)
 
@@ -114,26 +114,25 @@ class Consumers:
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until told to stop; a subscriber that ended (its group vanished) is started again."""
         while not stop.is_set():
-            try:
-                await self.ensure_groups()
-                await self._broker.start()
-                break
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("consumers.waiting_for_broker", error=type(error).__name__)
-                await _pause(stop, 0.5)
-        while not stop.is_set():
-            await _pause(stop, 1.0)
-            if stop.is_set() or self.healthy:
-                continue
-            try:
-                await self.ensure_groups()
-                for subscriber in self._broker.subscribers:
-                    if not getattr(subscriber, "running", False):
-                        log.warning("consumers.restarting_subscriber")
-                        await subscriber.start()
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("consumers.waiting_for_broker", error=type(error).__name__)
+            if not self.healthy:
+                try:
+                    await self._start()
+                except (RedisError, OSError, TimeoutError) as error:
+                    log.warning("consumers.waiting_for_broker", error=type(error).__name__)
+            await _pause(stop, 1.0 if self.healthy else 0.5)
         await self._broker.stop()
+
+    async def _start(self) -> None:
+        """Start what does not run: everything the first time."""
+        await self.ensure_groups()
+        if not self._started:
+            self._started = True
+            await self._broker.start()
+            return
+        for subscriber in self._broker.subscribers:
+            if not getattr(subscriber, "running", False):
+                log.warning("consumers.restarting_subscriber")
+                await subscriber.start()
 
     async def _handle(self, subscription: Subscription, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> None:
         """Apply a batch in one transaction; when that fails, one by one, so that one bad entry delays nobody."""
@@ -180,7 +179,11 @@ class Consumers:
                 enter_trace(event.trace)
                 with span(f"process {event.name}", SpanKind.CONSUMER, _described(subscription, event)):
                     await subscription.effect(event, session)
-        await self._redis.xack(stream, self.group, *(entry_id for entry_id, _ in parsed))
+        try:
+            await self._redis.xack(stream, self.group, *(entry_id for entry_id, _ in parsed))
+        except Exception as error:
+            # The effects are committed: the entries are delivered again, found received, and acknowledged then.
+            log.warning("consumers.not_acknowledged", stream=stream, entries=len(parsed), error=repr(error))
         HANDLED.labels(stream).inc(applied)
         DUPLICATES.labels(stream).inc(len(parsed) - applied)
         now = time.time()

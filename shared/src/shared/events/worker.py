@@ -6,15 +6,16 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from importlib import import_module
 
 import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from shared import clock
+from shared.broker import connect
 from shared.database.session import Database
 from shared.events import upkeep, watch
 from shared.events.consumers import Consumers
@@ -30,6 +31,7 @@ from shared.web.health import Check, broker_check, database_check, health_router
 log = structlog.get_logger(__name__)
 
 Loop = Callable[[Database, asyncio.Event], Awaitable[None]]
+Part = Callable[[], Awaitable[None]]
 RESTART_PAUSE_SECONDS = 1.0
 
 
@@ -79,7 +81,7 @@ class Worker:
         settings = self.settings
         database = Database(settings)
         await database.open()
-        redis = Redis.from_url(settings.redis_url, socket_timeout=10.0, socket_connect_timeout=2.0)
+        redis = connect(settings.redis_url, socket_timeout=10.0, socket_connect_timeout=2.0)
         relay = Relay(settings, database, redis)
         consumers = Consumers(settings, database, redis, self.subscriptions)
 
@@ -97,14 +99,19 @@ class Worker:
             **self.checks,
         }
         heard = [subscription.aggregate for subscription in self.subscriptions]
+        published = published_by(settings.context)
+        parts: dict[str, Part] = {
+            "relay": lambda: relay.run(stop),
+            "upkeep": lambda: upkeep.run(settings, database, redis, published, heard, stop),
+            "watch": lambda: watch.run(settings.context, database, redis, heard, stop),
+        }
+        if self.subscriptions:
+            parts["consumers"] = lambda: consumers.run(stop)
+        for work in self.loops:
+            parts[getattr(work, "__name__", "loop")] = partial(work, database, stop)
         async with asyncio.TaskGroup() as group:
-            group.create_task(relay.run(stop))
-            if self.subscriptions:
-                group.create_task(consumers.run(stop))
-            group.create_task(upkeep.run(settings, database, redis, published_by(settings.context), heard, stop))
-            group.create_task(watch.run(settings.context, database, redis, heard, stop))
-            for work in self.loops:
-                group.create_task(_supervised(work, database, stop))
+            for name, part in parts.items():
+                group.create_task(_supervised(name, part, stop))
             if serve_health:
                 group.create_task(_serve(settings, checks, stop))
         await redis.aclose()
@@ -112,12 +119,15 @@ class Worker:
         log.info("worker.stopped")
 
 
-async def _supervised(work: Loop, database: Database, stop: asyncio.Event) -> None:
+async def _supervised(name: str, part: Part, stop: asyncio.Event) -> None:
+    """Run a part until `stop` is set, again after whatever it raises: one that stumbles must not end the others. That it
+    does not get up again is for its health check to say.
+    """
     while not stop.is_set():
         try:
-            await work(database, stop)
+            await part()
         except Exception as error:
-            log.error("worker.loop_failed", loop=getattr(work, "__name__", "loop"), exc_info=error)
+            log.error("worker.part_failed", part=name, exc_info=error)
             try:
                 await asyncio.wait_for(stop.wait(), RESTART_PAUSE_SECONDS)
             except TimeoutError:

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.broker import connect
 from shared.database.session import Database
 from shared.identity.verifier import Verifier
 from shared.memory import settle
@@ -72,7 +73,7 @@ def create_service_app(
     """
     database = Database(settings)
     # A short deadline: an API asks the broker only for what it can do without.
-    redis = Redis.from_url(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
+    redis = connect(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
