@@ -116,7 +116,7 @@ BOOKING = Aggregate(
     "bookings",
     "booking",
     Booking,
-    ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed", "moved"),
+    ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed", "moved", "rescheduled"),
 )
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))

@@ -193,20 +193,26 @@ async def reimburse_many(session: AsyncSession, booking_ids: Collection[int]) ->
 
 
 async def reschedule(session: AsyncSession, stock_id: int, beginning: datetime | None) -> None:
-    """Move the cancellation limits after the partner moved the event; tells `booking.unused` for what is taken back."""
+    """Move the cancellation limits after the partner moved the event.
+
+    Tells `booking.unused` for what is taken back, and `booking.rescheduled` for every booking whose date that is.
+    """
     now = clock.now()
     await lock_inventories(session, [stock_id])
     ids = await session.scalars(
         select(Booking.id).where(Booking.stock_id == stock_id, Booking.status != BookingStatus.CANCELLED.value)
     )
+    moved: list[int] = []
     unused: list[int] = []
     for booking in await lock_bookings(session, list(ids)):
         booking.cancellation_limit_date = rescheduled_cancellation_limit(beginning, now)
+        moved.append(booking.id)
         if booking.status == BookingStatus.USED and is_taken_back_when_rescheduled(beginning, now):
             booking.status = BookingStatus.CONFIRMED.value
             booking.date_used = None
             unused.append(booking.id)
     await tell(session, "unused", unused)
+    await tell(session, "rescheduled", moved)
 
 
 async def change_display(session: AsyncSession, *, user_id: int, booking_id: int, ended: bool) -> None:

@@ -27,23 +27,23 @@ GATHERED_AT_MOST = 500
 LONGEST_GATHERING = timedelta(minutes=15)
 
 
-async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
-    """Write a message to be sent; the same event, kind and recipient a second time changes nothing.
+async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> bool:
+    """Write a message to be sent; the same event, kind and recipient a second time changes nothing. Whether it did.
 
     To somebody who was erased only the last words go, and nobody who was is named to others.
     """
     erased = await erased_among(session, draft.everybody)
     if draft.user_id in erased and draft.kind not in LAST_WORDS:
-        return
+        return False
     if draft.gather_key is not None and await _gather(session, draft, erased):
-        return
+        return True
     moment = clock.now()
     parameters = dict(draft.parameters)
     if draft.line is not None:
         parameters["lines"] = [draft.line]
     for user_id in erased:
         parameters = names_nobody(parameters, user_id)
-    await session.execute(
+    written = await session.execute(
         insert(Mail)
         .values(
             event_id=event_id,
@@ -63,7 +63,9 @@ async def queue(session: AsyncSession, event_id: UUID, draft: Draft) -> None:
             next_attempt_at=moment + (GATHERING if draft.gather_key is not None else timedelta()),
         )
         .on_conflict_do_nothing(index_elements=["event_id", "kind", "recipient"])
+        .returning(Mail.id)
     )
+    return written.scalar_one_or_none() is not None
 
 
 async def _gather(session: AsyncSession, draft: Draft, erased: Collection[int]) -> bool:

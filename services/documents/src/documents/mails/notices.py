@@ -15,6 +15,7 @@ class Notice:
     """One message. `button` is a label and the parameter that holds its address; `second` another one, less prominent.
 
     `facts` are labels and parameters of a small table; `rows` names a parameter that is a list of {"name", "value"}.
+    `opens`: what comes next happens in the app, or in the portal for partners.
     """
 
     subject: str
@@ -24,6 +25,7 @@ class Notice:
     facts: tuple[tuple[str, str], ...] = ()
     rows: str | None = None
     formal: bool = False
+    opens: bool = False
 
 
 _NOT_YOU = "Si cette demande ne vient pas de toi, tu peux ignorer ce message : rien ne changera."
@@ -90,7 +92,11 @@ NOTICES: Mapping[str, Notice] = {
         "Ton adresse e-mail a changé", ("Cette adresse est maintenant celle de ton compte pass Culture.",)
     ),
     "email_change_cancellation": Notice(
-        "Ton changement d'adresse est annulé", ("Ton compte garde son adresse actuelle.",)
+        "Ton changement d'adresse est annulé",
+        (
+            "Tu as signalé que cette demande ne venait pas de toi : ton compte garde son adresse actuelle.",
+            "Par sécurité, il est suspendu. Écris-nous pour le retrouver.",
+        ),
     ),
     "user_request_delete_account_reception": Notice(
         "Ta demande de suppression est enregistrée",
@@ -104,7 +110,7 @@ NOTICES: Mapping[str, Notice] = {
         ("Tu as demandé la suppression de ton compte. Pour le garder, reconnecte-toi avant la fin du délai.",),
     ),
     "account_unsuspended": Notice(
-        "Ton compte est réactivé", ("Tu peux de nouveau te connecter et réserver avec le pass Culture.",)
+        "Ton compte est réactivé", ("Tu peux de nouveau te connecter et réserver avec le pass Culture.",), opens=True
     ),
     "beneficiary_pre_anonymization": Notice(
         "Tes données seront bientôt effacées",
@@ -113,25 +119,31 @@ NOTICES: Mapping[str, Notice] = {
     "accepted_as_beneficiary_v3": Notice(
         "Ton crédit est arrivé",
         ("Ton identité est vérifiée : {FORMATTED_CREDIT} t'attendent sur ton pass Culture.", "À toi de choisir !"),
+        opens=True,
     ),
-    "recredit": Notice("Ton crédit a augmenté", ("De l'argent vient d'être ajouté à ton pass Culture.",)),
-    "birthday_age_17": Notice("Bon anniversaire !", ("Tu as 17 ans : vérifie ton identité pour recevoir ton crédit.",)),
+    "recredit": Notice("Ton crédit a augmenté", ("De l'argent vient d'être ajouté à ton pass Culture.",), opens=True),
+    "birthday_age_17": Notice(
+        "Bon anniversaire !", ("Tu as 17 ans : vérifie ton identité pour recevoir ton crédit.",), opens=True
+    ),
     "birthday_age_18_v3": Notice(
         "Bon anniversaire !",
         (
             "Tu as 18 ans : {FORMATTED_CREDIT} de crédit t'attendent. Quelques étapes dans l'application et c'est à toi.",
         ),
+        opens=True,
     ),
-    "bonus_granted": Notice("Ton bonus est accordé", ("Ta demande de bonus est acceptée, il est sur ton crédit.",)),
+    "bonus_granted": Notice(
+        "Ton bonus est accordé", ("Ta demande de bonus est acceptée, il est sur ton crédit.",), opens=True
+    ),
     "bonus_declined": Notice(
         "Ton bonus n'est pas accordé", ("Ta situation ne permet pas d'accorder le bonus demandé.",)
     ),
     **{
-        f"subscription_{name}_error": Notice("Ton identité n'a pas pu être vérifiée", (reason, _RETRY))
+        f"subscription_{name}_error": Notice("Ton identité n'a pas pu être vérifiée", (reason, _RETRY), opens=True)
         for name, reason in _UBBLE.items()
     },
     **{
-        f"ubble_ko_reminder_{name}": Notice("Il te reste une étape pour ton crédit", (reason, _RETRY))
+        f"ubble_ko_reminder_{name}": Notice("Il te reste une étape pour ton crédit", (reason, _RETRY), opens=True)
         for name, reason in _UBBLE.items()
     },
     "subscription_rejected_for_duplicate_beneficiary": Notice(
@@ -141,9 +153,12 @@ NOTICES: Mapping[str, Notice] = {
     "create_account_after_dms": Notice(
         "Crée ton compte pass Culture",
         ("Ton dossier est bien arrivé. Crée maintenant ton compte dans l'application, avec la même adresse.",),
+        opens=True,
     ),
     "complete_subscription_after_dms": Notice(
-        "Termine ton inscription", ("Ton dossier est accepté. Il te reste quelques étapes dans l'application.",)
+        "Termine ton inscription",
+        ("Ton dossier est accepté. Il te reste quelques étapes dans l'application.",),
+        opens=True,
     ),
     "pre_subscription_dms_error_to_beneficiary": Notice(
         "Ton dossier est à corriger",
@@ -212,8 +227,12 @@ NOTICES: Mapping[str, Notice] = {
     ),
     "pro_pre_anonymization": Notice(
         "Vos données seront bientôt effacées",
-        ("Votre compte ne sert plus depuis longtemps : ses données seront bientôt rendues anonymes.",),
+        (
+            "Votre compte ne sert plus depuis longtemps : ses données seront rendues anonymes dans trente jours.",
+            "Pour le garder, il suffit de vous connecter à votre espace avant cette date.",
+        ),
         formal=True,
+        opens=True,
     ),
     "anonymization_confirmation": Notice(
         "Vos données sont effacées", ("Les données de votre compte ont été rendues anonymes.",), formal=True

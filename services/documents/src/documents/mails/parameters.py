@@ -96,6 +96,21 @@ def beneficiary_confirmation(booking: Booking) -> dict[str, Any]:
     }
 
 
+def beneficiary_postponement(booking: Booking) -> dict[str, Any]:
+    """An event on another date, and until when it can be cancelled now."""
+    limit = booking.cancellation_limit_date
+    return {**_for_beneficiary(booking), "cancellation_limit": _moment(booking, limit) if limit else None}
+
+
+def event_of(booking: Booking) -> dict[str, Any]:
+    """The event alone, whoever goes to it."""
+    common = _common(booking)
+    return {
+        name: common[name]
+        for name in ("offer_id", "offer_name", "venue_name", "offer_address", "event_date", "event_hour", "zone_note")
+    }
+
+
 def partner_new_booking(booking: Booking) -> dict[str, Any]:
     can_expire = booking.offer.subcategory.can_expire and booking.status == "CONFIRMED"
     autovalidated = booking.status == "USED" and booking.validation_author_type == "AUTO"

@@ -11,6 +11,8 @@ from documents.formatting import one_line
 from documents.mails.parameters import (
     beneficiary_cancellation,
     beneficiary_confirmation,
+    beneficiary_postponement,
+    event_of,
     expired_line,
     expired_line_for_partner,
     partner_cancellation,
@@ -126,6 +128,30 @@ def on_cancelled(booking: Booking, *, can_book_again: bool, standing: list[Booki
                 booking.id,
                 reply_to=holder,
                 people=frozenset({booking.user_id}),
+            )
+        )
+    return drafts
+
+
+def on_rescheduled(booking: Booking) -> list[Draft]:
+    """The new date to the holder, and one confirmation to the partner with the number of bookings that move."""
+    begins = booking.stock.beginning_datetime
+    if begins is None or booking.status not in ("CONFIRMED", "USED"):
+        return []
+    drafts = []
+    holder = usable_address(booking.beneficiary.email)
+    if holder is not None:
+        drafts.append(Draft("event_postponed", holder, beneficiary_postponement(booking), booking.id, booking.user_id))
+    partner = usable_address(booking.offer.booking_email)
+    if partner is not None:
+        drafts.append(
+            Draft(
+                "event_postponed_for_partner",
+                partner,
+                event_of(booking),
+                booking.id,
+                gather_key=f"postponed:{booking.stock_id}:{begins.isoformat()}",
+                line={"quantity": booking.quantity},
             )
         )
     return drafts

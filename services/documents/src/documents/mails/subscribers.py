@@ -7,7 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from documents.mails.actions import queue
 from documents.mails.notices import NOTICES
-from documents.mails.rules import Draft, on_cancelled, on_created, on_expired, usable_address, usable_number
+from documents.mails.rules import (
+    Draft,
+    on_cancelled,
+    on_created,
+    on_expired,
+    on_rescheduled,
+    usable_address,
+    usable_number,
+)
 from documents.mails.texts import TEXTS, WORTH
 from documents.replicas.queries import has_credit, standing_bookings
 from shared import clock
@@ -40,6 +48,16 @@ async def mail_cancellation(event: Event[Booking], session: AsyncSession) -> Non
         standing=await standing_bookings(session, booking.stock_id, LISTED),
     )
     for draft in drafts:
+        await queue(session, event.id, draft)
+
+
+@subscribers.on(BOOKING, "rescheduled")
+async def mail_postponement(event: Event[Booking], session: AsyncSession) -> None:
+    begins = event.state.stock.beginning_datetime
+    if begins is None or begins <= event.occurred_at:
+        # A date that is past already was put right, not moved.
+        return
+    for draft in on_rescheduled(event.state):
         await queue(session, event.id, draft)
 
 

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped
 from documents.base import Base
 from shared.database.replicas import Replica
 
+# When a booking's event begins, and when the booking ends: UTC text, as the states write it.
+BEGINS = "(state #>> '{stock,beginning_datetime}')"
+EXPIRES = "(state ->> 'expiration_date')"
+
 
 class BookingReplica(Replica, Base):
     """A booking. `state` is the event's whole state as JSON (personal data); the columns repeat what SQL filters on."""
@@ -20,6 +24,8 @@ class BookingReplica(Replica, Base):
         Index("ix_booking_replica_user_id", "user_id"),
         Index("ix_booking_replica_token", "token"),
         Index("ix_booking_replica_stock_standing", "stock_id", postgresql_where=text("status = 'CONFIRMED'")),
+        Index("ix_booking_replica_begins", text(BEGINS), postgresql_where=text("status IN ('CONFIRMED', 'USED')")),
+        Index("ix_booking_replica_expires", text(EXPIRES), postgresql_where=text("status = 'CONFIRMED'")),
     )
 
     user_id: Mapped[int]
