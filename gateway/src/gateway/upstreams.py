@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from gateway.connections import Connection, Unreachable
 
+_RESOLVED_SECONDS = 1.0
+
 
 class Upstream:
     """The connections to one service: at most `size`, at most `waiting` requests in line for one."""
@@ -40,6 +42,8 @@ class Upstream:
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
         self._closing = False
+        self._addresses: list[str] = []
+        self._resolved_at = 0.0
 
     @property
     def open_connections(self) -> int:
@@ -92,8 +96,7 @@ class Upstream:
 
         Nothing of a request has been sent yet, so a replica that is going away costs no request.
         """
-        found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+        addresses = await self._resolve(loop)
         random.shuffle(addresses)
         failure: OSError | TimeoutError = OSError(f"{self.host} has no address")
         for address in addresses:
@@ -106,6 +109,21 @@ class Upstream:
             except (OSError, TimeoutError) as error:
                 failure = error
         raise failure
+
+    async def _resolve(self, loop: asyncio.AbstractEventLoop) -> list[str]:
+        """The addresses behind the service's name, asked for once a second at most; those known when nobody answers."""
+        if self._addresses and loop.time() - self._resolved_at < _RESOLVED_SECONDS:
+            return list(self._addresses)
+        try:
+            async with asyncio.timeout(self.connect_seconds / 2 if self._addresses else self.connect_seconds):
+                found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        except (OSError, TimeoutError):
+            if not self._addresses:
+                raise
+        else:
+            self._addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+            self._resolved_at = loop.time()
+        return list(self._addresses)
 
     def release(self, connection: Connection) -> None:
         """Give a connection back after its exchange: kept when it can carry another one."""

@@ -16,7 +16,8 @@ from local.standins import bases
 from local.topology import WITH_SANDBOX
 
 COMPOSE_FILE = ROOT / "deploy" / "compose.yaml"
-UP_SECONDS = 420
+# Generous: twenty containers begin at once, on however few cores.
+UP_SECONDS = 900
 
 
 @dataclass
