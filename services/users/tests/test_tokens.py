@@ -188,8 +188,13 @@ async def test_the_dead_are_purged_after_a_month(
     clock.advance(seconds=0)
     async with database.transaction() as session:
         await issue_token(session, settings, RESET, young.id)
+        await issue_token(session, settings, TokenType.ACCOUNT_CREATION, None, data={"email": "a@example.com"})
         assert await purge_tokens(session) == 0
-    clock.advance(days=32)
+    clock.advance(days=2)
+    async with database.transaction() as session:
+        # Of who never came nothing is kept.
+        assert await purge_tokens(session) == 1
+    clock.advance(days=30)
     async with database.transaction() as session:
         assert await purge_tokens(session) == 1
 

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,7 @@ from users.tokens.rules import CODE_DIGITS, LIFETIMES, TokenType
 
 # A dead token is kept this long, so that its holder is told "too late" rather than "unknown".
 KEPT_AFTER_EXPIRY = timedelta(days=30)
+NOBODYS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -221,8 +222,14 @@ async def end_tokens(session: AsyncSession, account_id: int, *kinds: TokenType) 
 
 
 async def purge_tokens(session: AsyncSession) -> int:
-    """Delete tokens that ended long ago; how many."""
+    """Delete tokens that ended long ago; how many. Nobody's (who may have told their address and never came) go sooner."""
+    now = clock.now()
     result = await session.execute(
-        delete(OneTimeToken).where(OneTimeToken.expires_at <= clock.now() - KEPT_AFTER_EXPIRY)
+        delete(OneTimeToken).where(
+            or_(
+                OneTimeToken.expires_at <= now - KEPT_AFTER_EXPIRY,
+                and_(OneTimeToken.account_id.is_(None), OneTimeToken.expires_at <= now - NOBODYS_KEPT),
+            )
+        )
     )
     return result.rowcount if isinstance(result, CursorResult) else 0
