@@ -29,11 +29,14 @@ def settings_overrides(context: str, tmp_path: Path) -> dict[str, Any]:
     """As the services' own tests have it: cheap hashes, no waiting, rendering on demand; attempts without end."""
     from tests.fuzz.worlds.users import DMS_TOKEN, WEBHOOK_SECRET
 
+    # However busy the machine that tests: a 503 is a finding.
+    patient = {f"database_{what}_ms": 60_000 for what in ("pool_wait", "lock_timeout", "statement_timeout")}
     if context == "documents":
-        return {"render_warm": False}
+        return {**patient, "render_warm": False, "render_timeout": 120}
     if context != "users":
-        return {}
+        return patient
     return {
+        **patient,
         "argon2_time_cost": 1,
         "argon2_memory_kib": 8,
         "argon2_parallelism": 1,

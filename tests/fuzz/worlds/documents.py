@@ -18,6 +18,7 @@ async def make(makers: Makers, operation: Operation | None) -> World:
     await deliver(BOOKING, "created", booking)
     return World(
         callers={
+            "internal": {"owner": makers.tokens.native(booking.user_id)},
             "native": {
                 "owner": makers.tokens.native(booking.user_id),
                 "other": makers.tokens.native(booking.user_id + 1_000_000),

@@ -146,6 +146,7 @@ async def make(makers: Makers, operation: Operation | None) -> World:
                 "unvalidated": tokens.pro(waiting),
                 "suspended": tokens.pro(gone),
             },
+            "internal": {"owner": tokens.native(person)},
             "public": {"owner": tokens.provider(provider.id), "other": tokens.provider(rival.id)},
         },
         values={

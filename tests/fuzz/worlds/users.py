@@ -71,7 +71,7 @@ async def make(makers: Makers, operation: Operation | None) -> World:
     )
     session.add(achievement)
     checks = []
-    if wanted == "postNativeV1UbbleIdentification":
+    if wanted.startswith("postNativeV1UbbleIdentification"):
         for account in (person, other):
             await CheckFactory.create(
                 session,
