@@ -36,6 +36,8 @@ BENCHES: tuple[Bench, ...] = (
     Bench("ticket", "tickets as PDF", "ticket"),
     Bench("booking", "bookings of many things, of one, and after ten million", "booking"),
     Bench("bookings/pro", "the list of a partner with 100 000 bookings", "bookings_pro"),
+    Bench("search", "a million offers: the usual questions and the hardest", "search"),
+    Bench("offer", "the pages of offers and venues among a million offers", "offer"),
     Bench("start", "cold starts and memory", "start"),
 )
 
