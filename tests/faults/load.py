@@ -27,7 +27,7 @@ UNKNOWN = frozenset({502, 503, 504})
 LATER = frozenset({409, 429})
 PAUSE_SECONDS = 0.1
 #: How long a client goes on asking about one thing. Far more than any fault of the tests lasts.
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 ASKED_AGAIN = 0.15
 REQUEST_SECONDS = 25.0
 #: A try without an answer for that long may be done after a later one.

@@ -35,7 +35,7 @@ PEOPLE = 10
 STOCKS = 4
 PRICE_CENTS = 10
 #: How long the platform may take to come to rest. A quiet machine needs a second or two.
-REST_SECONDS = 120.0
+REST_SECONDS = 240.0
 
 #: Handlers that do more than replicate. Two are compared by mirrors; the search index has tests of its own.
 KNOWN_TO_ACT = {
