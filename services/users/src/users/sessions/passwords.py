@@ -1,11 +1,16 @@
 """Password hashes: Argon2id, and verification of the bcrypt hashes that the former system left.
 
-Hashing takes a core for a while: it runs in a few threads of its own, never on the event loop, behind a short queue.
+Hashing takes a core for a while: it runs in a few threads of its own, never on the event loop, behind a short queue. These
+threads stand back for the rest of the process, so that a crowd that signs in delays nobody else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +31,16 @@ BCRYPT_BYTES = 72
 MAX_BYTES = 1_024
 # How many hashes may wait for each thread before callers are told to come back.
 QUEUE_PER_THREAD = 32
+# How far hashing stands back (`nice`): with as many threads ready as there are processors and more, requests go first.
+_NICENESS = 10
+
+
+def _stand_back() -> None:
+    """Lower the priority of this thread, and so of those that Argon2 starts from it; of Linux's threads alone."""
+    if sys.platform.startswith("linux"):
+        # A container may forbid it; hashing is then as urgent as the rest.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 @dataclass(frozen=True)
@@ -45,11 +60,18 @@ class Passwords:
             memory_cost=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
-        self._threads = ThreadPoolExecutor(settings.hashing_threads, thread_name_prefix="passwords")
+        self._threads = ThreadPoolExecutor(
+            settings.hashing_threads, thread_name_prefix="passwords", initializer=_stand_back
+        )
         self._capacity = settings.hashing_threads * QUEUE_PER_THREAD
         self._waiting = 0
         # Made before anybody asks, in the first of the threads: the first unknown account costs no more than the others.
         self._placeholder = self._threads.submit(self._hasher.hash, b"nobody's password")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a hash asked for now would be refused."""
+        return self._waiting >= self._capacity
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(password))
@@ -62,7 +84,7 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= self._capacity:
+        if self.is_full:
             raise unavailable()
         self._waiting += 1
         try:

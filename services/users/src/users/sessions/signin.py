@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
-from shared.errors import ApiError
+from shared.errors import ApiError, unavailable
 from users.accounts.models import Account
 from users.accounts.rules import normalise_email
 from users.sessions.attempts import attempt_key, count_attempts, forget_attempts, too_many
@@ -56,6 +56,9 @@ class SignIn:
     async def _checked(
         self, email: str, password: str, address: str, refusal: Callable[[], ApiError]
     ) -> AsyncIterator[tuple[AsyncSession, Account]]:
+        if self.passwords.is_full:
+            # Before the database is asked: else a crowd that cannot be served takes its connections from everybody.
+            raise unavailable()
         by_account, by_address = attempt_key("signin.account", email), attempt_key("signin.address", address)
         limits = {
             by_account: self.settings.signin_account_attempts,

@@ -68,10 +68,13 @@ def _signed_in(stage: Stage) -> str:
         json.dumps(body).encode(),
         {"content-type": "application/json", "origin": "http://localhost:3001"},
     )
-    with urlopen(asked, timeout=30) as answer:  # noqa: S310
-        for header in answer.headers.get_all("set-cookie") or ():
-            if header.startswith("session="):
-                return header.partition(";")[0]
+    try:
+        with urlopen(asked, timeout=30) as answer:  # noqa: S310
+            for header in answer.headers.get_all("set-cookie") or ():
+                if header.startswith("session="):
+                    return header.partition(";")[0]
+    except OSError as error:
+        raise LocalError(f"The portal's sign-in failed: {error}") from error
     raise LocalError("The portal's sign-in gave no cookie.")
 
 

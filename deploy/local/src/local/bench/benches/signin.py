@@ -94,4 +94,12 @@ def _beside_flood(stage: Stage, others: list[Request], signins: list[Request]) -
         crowded = stage.load(users, others, connections=1, seconds=seconds).check("me")
     finally:
         thread.join()
+        _drained(users, signins)
     return crowded, flood[0].refused / max(1, flood[0].requests) if flood else 1.0
+
+
+def _drained(users: str, signins: list[Request]) -> None:
+    """Wait until the queue is empty: the next bench is not to stand in it."""
+    deadline = time.monotonic() + 120
+    while ask(users, signins[:1]).refused and time.monotonic() < deadline:
+        time.sleep(0.5)
