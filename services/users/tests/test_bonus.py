@@ -105,7 +105,7 @@ async def test_a_low_quotient_gives_fifty_euros(asker: Asker, mailbox: Mailbox, 
     assert await asker.status() == ("granted", "granted", 0)
     assert await asker.amount() == 200_00
     assert (await mailbox.kinds())[-1] == "bonus_granted"
-    assert (await events.names())[-2:] == ["deposit.recredited", "notice.requested"]
+    assert (await events.names())[-3:] == ["deposit.recredited", "check.concluded", "notice.requested"]
     shown = (await asker.client.get("/native/v1/me", headers=asker.headers)).json()
     assert (shown["recreditAmountToShow"], shown["recreditTypeToShow"]) == (50_00, "BonusCredit")
     refused = await asker.ask()

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.commands import Counts, job, run_with_database, service_cli
 from shared.database import Database
-from shared.events.users import DEPOSIT, USER
+from shared.events.users import CHECK, DEPOSIT, USER
+from shared.events.users import Check as CheckState
 from shared.events.users import Deposit as DepositState
 from shared.events.users import User as UserState
 from shared.schedules import Schedule, daily, every, weekly
@@ -33,6 +34,8 @@ from users.sandbox import build
 from users.sessions.jobs import delete_devices, delete_expired
 from users.sessions.keys import rotate_key
 from users.settings import Settings
+from users.subscription.actions import state_of as check_state
+from users.subscription.queries import checks_page
 from users.survey.jobs import export_answers
 from users.suspension.jobs import delete_suspended, warn_before_deletion
 
@@ -47,7 +50,16 @@ async def _deposits(session: AsyncSession, after: int, limit: int) -> AsyncItera
         yield state
 
 
-cli = service_cli(Settings, replays={"user": (USER, _accounts), "deposit": (DEPOSIT, _deposits)}, sandbox=build)
+async def _checks(session: AsyncSession, after: int, limit: int) -> AsyncIterator[CheckState]:
+    for check in await checks_page(session, after, limit):
+        yield check_state(check)
+
+
+cli = service_cli(
+    Settings,
+    replays={"user": (USER, _accounts), "deposit": (DEPOSIT, _deposits), "check": (CHECK, _checks)},
+    sandbox=build,
+)
 
 
 @job(cli, Settings, "delete-expired-sessions", daily("03:00"))

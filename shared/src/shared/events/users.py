@@ -7,7 +7,6 @@ from typing import Literal
 
 from shared.events.envelope import Aggregate, Part, State
 
-
 # The role of an account that is nobody's any more: its state names nobody, and whoever kept a name forgets it.
 ANONYMIZED = "ANONYMIZED"
 # The domain of their addresses, to which nothing is ever sent.
@@ -55,6 +54,23 @@ class Deposit(State):
     replaces_id: int | None = None
 
 
+class Check(State):
+    """A step of the subscription: what it is and how it stands, without what was declared or proven.
+
+    `type`: profile_completion, honor_statement, phone_validation, ubble, educonnect, dms, qf_bonus_credit; `status`:
+    started, pending, ok, ko, suspiscious (spelt so), canceled, error. `started` tells that a provider is asked, `completed`
+    that a person's own step is done, `concluded` what came of it otherwise.
+    """
+
+    user_id: int
+    type: str
+    status: str
+    eligibility_type: str | None
+    reason_codes: list[str]
+    date_created: datetime
+    updated_at: datetime | None
+
+
 NoticeParameter = str | int | bool | list[dict[str, str]] | None
 
 
@@ -89,6 +105,8 @@ USER = Aggregate(
 )
 DEPOSIT = Aggregate("users", "deposit", Deposit, ("granted", "recredited", "expired"))
 
+CHECK = Aggregate("users", "check", Check, ("started", "completed", "concluded"))
+
 NOTICE = Aggregate("users", "notice", Notice, ("requested",))
 
-AGGREGATES = (USER, DEPOSIT, NOTICE)
+AGGREGATES = (USER, DEPOSIT, CHECK, NOTICE)

@@ -26,7 +26,7 @@ from users.deposits.rules import BONUS_AMOUNT, GrantRefused, HeldDeposit, Recred
 from users.identity.content import ProvidedIdentity
 from users.notices.actions import request_notice
 from users.settings import Settings
-from users.subscription.actions import record_check
+from users.subscription.actions import record_check, tell_check
 from users.subscription.checks import IDENTITY_CHECKS, Candidate, CheckStatus, CheckType
 from users.subscription.models import SubscriptionCheck
 from users.tasks.actions import ask_for
@@ -162,9 +162,10 @@ async def _grant(session: AsyncSession, account: Account, check: SubscriptionChe
         # Given meanwhile in the other way, or the credit is over: this request comes to nothing.
         log.info("bonus.refused", account_id=account.id, reason=str(refusal))
         _end(check, CheckStatus.CANCELED)
+        await tell_check(session, check)
         return False
     _end(check, CheckStatus.OK)
-    await session.flush()
+    await tell_check(session, check)
     if account.is_active:
         await request_notice(session, "bonus_granted", recipient=account.email, user_id=account.id)
     return True
@@ -172,14 +173,15 @@ async def _grant(session: AsyncSession, account: Account, check: SubscriptionChe
 
 async def _decline(session: AsyncSession, account: Account, check: SubscriptionCheck, code: str) -> None:
     _end(check, CheckStatus.KO, code)
-    await session.flush()
+    await tell_check(session, check)
     if account.is_active:
         await request_notice(session, "bonus_declined", recipient=account.email, user_id=account.id)
 
 
-def fail(check: SubscriptionCheck) -> None:
+async def fail(session: AsyncSession, check: SubscriptionCheck) -> None:
     """The administration gave no usable answer: the person may ask again."""
     _end(check, CheckStatus.ERROR)
+    await tell_check(session, check)
 
 
 def _end(check: SubscriptionCheck, status: CheckStatus, code: str | None = None) -> None:

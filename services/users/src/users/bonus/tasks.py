@@ -50,7 +50,7 @@ async def ask_quotient(database: Database, partners: Partners, task: Task) -> No
             return
         account, check = found
         if decision is None:
-            fail(check)
+            await fail(session, check)
         else:
             await conclude_quotient(session, account, check, decision)
 
@@ -89,6 +89,6 @@ async def ask_disability(database: Database, partners: Partners, task: Task) -> 
             return
         account, check = found
         if failed:
-            fail(check)
+            await fail(session, check)
         else:
             await conclude_disability(session, account, check, code)

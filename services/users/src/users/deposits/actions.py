@@ -300,7 +300,7 @@ async def carry_over(session: AsyncSession, account_id: int, deposit_id: int, ce
     else:
         deposit.amount_cents += cents - known.amount_cents
         deposit.date_updated = now
-        known.amount_cents = cents
+        known.amount_cents, known.date_created = cents, now
     await emit(session, DEPOSIT, "recredited", state_of(deposit))
     return True
 

@@ -19,6 +19,7 @@ from users.identity.duplicates import beneficiary_like, hold_identity, holder_of
 from users.identity.rules import DUPLICATE_CODES, Facts, Finding, Verdict, findings, verdict_of
 from users.identity.suspicions import tell_of_duplicate
 from users.settings import Settings
+from users.subscription.actions import tell_check
 from users.subscription.activation import try_activation
 from users.subscription.checks import Candidate, CheckStatus, CheckType, may_activate_next, registrations
 from users.subscription.models import SubscriptionCheck
@@ -98,7 +99,7 @@ async def conclude(
     check.reason_codes = list(verdict.codes) or None
     check.reason = verdict.reason
     check.updated_at = clock.now()
-    await session.flush()
+    await tell_check(session, check)
     if is_vouched:
         await _correct_birth_date(session, candidate, account, identity.birth_date)
     if account.is_active and not DUPLICATE_CODES.isdisjoint(verdict.codes):
@@ -179,7 +180,7 @@ async def _moved(session: AsyncSession, check: SubscriptionCheck, eligibility: E
     check.status = CheckStatus.CANCELED.value
     check.reason_codes = [CHANGED]
     session.add(copy)
-    await session.flush()
+    await tell_check(session, check)
     return copy
 
 

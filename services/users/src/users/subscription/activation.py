@@ -24,6 +24,7 @@ from users.identity.duplicates import beneficiary_like, hold_identity, holder_of
 from users.identity.suspicions import tell_of_duplicate
 from users.notices.actions import request_notice
 from users.settings import Settings
+from users.subscription.actions import tell_check
 from users.subscription.checks import Candidate, CheckStatus, registrations
 from users.subscription.models import SubscriptionCheck
 from users.subscription.rules import State, identity_check, subscription_state
@@ -101,7 +102,7 @@ async def _is_somebody_else(session: AsyncSession, settings: Settings, account: 
     proof.check.reason_codes = [*(proof.check.reason_codes or []), code]
     proof.check.reason = "cette personne a un autre compte"
     proof.check.updated_at = clock.now()
-    await session.flush()
+    await tell_check(session, proof.check)
     await tell_of_duplicate(session, settings, account, duplicate)
     return True
 

@@ -59,6 +59,22 @@ async def checks_of(session: AsyncSession, account_id: int) -> list[Check]:
     return [check_of(row) for row in rows]
 
 
+async def checks_page(session: AsyncSession, after: int, limit: int) -> list[SubscriptionCheck]:
+    """Checks that are told of, in the order of their ids, locked, for a replay."""
+    rows = await session.scalars(
+        select(SubscriptionCheck)
+        .where(
+            SubscriptionCheck.id > after,
+            SubscriptionCheck.type != CheckType.DISABILITY_BONUS_CREDIT.value,
+            SubscriptionCheck.status != CheckStatus.MOCK_CONFIG.value,
+        )
+        .order_by(SubscriptionCheck.id)
+        .limit(limit)
+        .with_for_update(read=True)
+    )
+    return list(rows)
+
+
 async def last_review_of(session: AsyncSession, account_id: int) -> ReviewVerdict | None:
     verdict = await session.scalar(
         select(SubscriptionReview.verdict)

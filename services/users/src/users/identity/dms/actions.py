@@ -40,7 +40,7 @@ from users.identity.results import conclude
 from users.identity.suspicions import support_link
 from users.notices.actions import request_notice
 from users.settings import Settings
-from users.subscription.actions import record_check
+from users.subscription.actions import record_check, tell_check
 from users.subscription.activation import try_activation
 from users.subscription.checks import CheckStatus, CheckType, registrations
 from users.subscription.models import SubscriptionCheck
@@ -161,8 +161,10 @@ async def _follow(
         await _follow_accepted(session, settings, account, check, application, read)
     elif application.state is DmsState.REFUSED:
         _end(check, CheckStatus.KO, ["refused_by_operator"])
+        await tell_check(session, check)
     else:
         _end(check, CheckStatus.CANCELED, [])
+        await tell_check(session, check)
     log.info("identity.followed", account_id=account.id, provider="dms", state=application.state, status=check.status)
 
 
@@ -199,6 +201,7 @@ async def _follow_accepted(
 ) -> None:
     if read.wrong:
         _end(check, CheckStatus.ERROR, ["error_in_data"], "des champs ne peuvent pas être lus")
+        await tell_check(session, check)
         if account.is_active:
             errors = [{"name": FIELD_NAMES.get(item.key, item.key), "value": item.value or ""} for item in read.wrong]
             await request_notice(
@@ -272,5 +275,5 @@ async def apply_deletion(session: AsyncSession, number: int, at: datetime) -> bo
     check.content = {**(check.content or {}), "deletion_datetime": at.isoformat()}
     _end(check, CheckStatus.CANCELED, [], "dossier supprimé")
     check.updated_at = clock.now()
-    await session.flush()
+    await tell_check(session, check)
     return True

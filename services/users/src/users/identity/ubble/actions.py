@@ -22,7 +22,7 @@ from users.identity.ubble.port import Identification
 from users.identity.ubble.rules import CANCELED, FINISHED, TELLING, WAITING, UbbleStatus, findings_of, mail_about
 from users.notices.actions import request_notice
 from users.settings import Settings
-from users.subscription.actions import record_check
+from users.subscription.actions import record_check, tell_check
 from users.subscription.checks import Candidate, CheckStatus, CheckType, may_activate_next
 from users.subscription.models import SubscriptionCheck
 from users.subscription.rules import IdentityMethod, Step, allowed_methods, next_step, subscription_state
@@ -215,6 +215,7 @@ async def apply_identification(session: AsyncSession, settings: Settings, identi
         check.status = CheckStatus.PENDING.value
     elif status in CANCELED:
         check.status = CheckStatus.CANCELED.value
+        await tell_check(session, check)
         log.info("identity.concluded", account_id=account.id, provider="ubble", status="canceled")
     else:
         await _judge(session, settings, account, check, identification)
