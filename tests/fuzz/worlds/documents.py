@@ -23,7 +23,7 @@ async def make(makers: Makers, operation: Operation | None) -> World:
                 "owner": makers.tokens.native(booking.user_id),
                 "other": makers.tokens.native(booking.user_id + 1_000_000),
                 "suspended": makers.tokens.native(booking.user_id + 2_000_000),
-            }
+            },
         },
         values={"booking_id": booking.id},
         marks=(booking.token, booking.offer.name),
