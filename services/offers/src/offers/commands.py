@@ -8,6 +8,7 @@ from offers.settings import Settings
 from shared.commands import job, service_cli
 from shared.database import Database
 from shared.events.offers import ACTIVATION_CODE, ATTACHMENT, OFFER, OFFERER, STOCK, VENUE
+from shared.schedules import every
 
 
 async def _sandbox(name: str, database: Database) -> None:
@@ -30,4 +31,4 @@ cli = service_cli(
 )
 
 job(cli, Settings, "reindex")(reindex)
-job(cli, Settings, "search-upkeep")(upkeep)
+job(cli, Settings, "search-upkeep", every(minutes=60))(upkeep)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from datetime import timedelta
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from offers.offers.models import Offer
 from offers.search.actions import BATCH, index_offers
 from shared.clock import now
-from shared.database import Database, try_lock
+from shared.database import Database
 
-log = structlog.get_logger(__name__)
-
-UPKEEP_SECONDS = 3_600.0
 KEPT = timedelta(days=1)
 """How long a row stays after the last of its stocks closed: nobody finds it any more."""
 SAMPLED = 20_000
@@ -70,23 +64,13 @@ async def count_stems(session: AsyncSession) -> int:
 
 
 async def upkeep(database: Database) -> dict[str, int]:
-    """Forget what nobody finds any more, and count stems; does nothing while another process does it."""
-    forgotten = stems = 0
+    """Forget what nobody finds any more, and count how common stems are."""
+    forgotten = 0
     while True:
         async with database.transaction() as session:
-            if not await try_lock(session, "search upkeep"):
-                break
             gone = await session.execute(_FORGET, {"before": now() - KEPT, "batch": _FORGOTTEN_AT_ONCE})
-            forgotten += (found := int(gone.rowcount))  # type: ignore[attr-defined]
-            if found < _FORGOTTEN_AT_ONCE:
-                stems = await count_stems(session)
-                break
-    return {"forgotten": forgotten, "stems": stems}
-
-
-async def upkeep_loop(database: Database, stop: asyncio.Event) -> None:
-    """`upkeep`, every hour."""
-    while not stop.is_set():
-        log.info("search.upkeep", **await upkeep(database))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), UPKEEP_SECONDS)
+        forgotten += (found := int(gone.rowcount))  # type: ignore[attr-defined]
+        if found < _FORGOTTEN_AT_ONCE:
+            break
+    async with database.transaction() as session:
+        return {"forgotten": forgotten, "stems": await count_stems(session)}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Query
+from fastapi import Response as Answer
 
 from offers.catalog import rules as catalog_rules
 from offers.catalog.answers import Coordinates, ImageResponse, SubcategoryName, coordinates_answer, image_answer
@@ -29,7 +30,7 @@ from offers.search.words import query_words
 from shared.clock import now
 from shared.errors import field_error
 from shared.storage import Storage
-from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router, operation
+from shared.web import Identifier, Response, Session, StorageOf, UtcDatetime, native_router, operation, written
 from shared.web.access import anyone
 
 MAX_QUERY = 200
@@ -165,6 +166,7 @@ async def _answer(session: Session, storage: Storage, criteria: Criteria, text: 
 @router.get(
     "/native/v1/search/offers",
     operation_id="getNativeV1SearchOffers",
+    response_model=SearchResponse,
     openapi_extra=operation(rate_limit="120/minute", per="address", access=anyone()),
 )
 async def search_offers(
@@ -190,7 +192,7 @@ async def search_offers(
     page: Annotated[int, Query(ge=0, le=MAX_REACH)] = 0,
     hits_per_page: Annotated[int, Query(alias="hitsPerPage", ge=1, le=MAX_HITS_PER_PAGE)] = 20,
     facets: Annotated[list[Facet], Query(max_length=len(Facet))] = [],  # noqa: B006
-) -> SearchResponse:
+) -> Answer:
     """Offers that can be booked now, or will be from their announced date.
 
     `q` is text in French, mistakes and missing accents forgiven. Choices repeat (`subcategories=A&subcategories=B`):
@@ -213,4 +215,4 @@ async def search_offers(
         hits_per_page=hits_per_page,
         facets=bool(facets),
     )
-    return await _answer(session, storage, criteria, q)
+    return written(await _answer(session, storage, criteria, q))
