@@ -27,6 +27,7 @@ from users.accounts.models import Account, AccountAction
 from users.accounts.rules import Role, SuspensionReason
 from users.commands import cli
 from users.connect_as.actions import issue_connect_as, use_connect_as
+from users.extracts.actions import request_extract
 from users.factories import AdminFactory, BeneficiaryFactory, PartnerFactory
 from users.history.actions import comment_on
 from users.history.queries import history_of, role_changes
@@ -81,6 +82,12 @@ CASES: dict[str, Case] = {
         lambda session, _, agent, target: comment_on(session, agent, target, "Appelle demain"),
         "COMMENT",
     ),
+    "request_extract": Case(
+        P.EXTRACT_PUBLIC_ACCOUNT,
+        BeneficiaryFactory,
+        lambda session, _, agent, target: request_extract(session, agent, target),
+        "USER_EXTRACT_DATA",
+    ),
     "set_agent_roles": Case(
         P.MANAGE_ADMIN_ACCOUNTS,
         AdminFactory,
@@ -89,7 +96,7 @@ CASES: dict[str, Case] = {
     ),
 }
 # About roles, or only reading.
-OTHERS = {"set_role_permissions", "history_of", "role_changes"}
+OTHERS = {"set_role_permissions", "history_of", "role_changes", "read_extract"}
 
 
 def _actions_of_agents() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import clock as clock_module
 from shared.database.session import Database
 from shared.settings import ServiceSettings
+from shared.telemetry import logs
 from shared.testing.databases import TestDatabase, prepare
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder, StatementCounter, Tokens
 from shared.testing.servers import Addresses, Servers
@@ -49,6 +52,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def servers() -> Addresses:
     """Addresses of the session's PostgreSQL and Valkey."""
     return _servers.addresses()
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that a test runs in this process logs to an output that ends with it; the next test must not."""
+    root, configured, write_line = logging.getLogger(), structlog.get_config(), logs._write_line
+    handlers, level = list(root.handlers), root.level
+    yield
+    if logs._write_line is not write_line or structlog.get_config() != configured:
+        logs._write_line = write_line
+        structlog.configure(**configured)
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
