@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
@@ -16,7 +17,7 @@ from local.platform import Platform
 from local.run import capture
 from tests.journeys.erased import in_broker, in_databases, in_files
 from tests.journeys.newcomer import Newcomer, born, newcomer
-from tests.journeys.people import portal, until
+from tests.journeys.people import Caller, portal, until
 from tests.journeys.stage import booked, thing_for_sale
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("platform")]
@@ -61,7 +62,23 @@ async def validates_a_number(person: Newcomer, mailbox: httpx.AsyncClient, numbe
     await person.app.call("POST", "/native/v1/validate_phone_number", 204, json={"code": code})
 
 
-async def lives(person: Newcomer, new_client: Any, surfaces: Any, mailbox: httpx.AsyncClient) -> dict[str, Any]:
+async def with_a_box_office(platform: Platform, partner: Caller, offer_id: int) -> None:
+    """Have the partner told of bookings by mail, and wait until `bookings` knows where."""
+    box_office = "billetterie@example.com"
+    await partner.call("PATCH", f"/offers/{offer_id}", 200, json={"bookingEmail": box_office})
+    address = platform.servers.addresses()["DATABASE_URL_BOOKINGS"]
+
+    async def known() -> bool:
+        with psycopg.connect(address) as connection:
+            row = connection.execute("SELECT booking_email FROM offer_replica WHERE id = %s", (offer_id,)).fetchone()
+        return row == (box_office,)
+
+    await until(known)
+
+
+async def lives(
+    platform: Platform, person: Newcomer, new_client: Any, surfaces: Any, mailbox: httpx.AsyncClient
+) -> None:
     """Everything that leaves traces: identity, credit, bookings with their mails, recaps, a favourite, messages."""
     await validates_a_number(person, mailbox, PHONE)
     await person.declares(phoneNumber=PHONE)
@@ -73,6 +90,8 @@ async def lives(person: Newcomer, new_client: Any, surfaces: Any, mailbox: httpx
     kept = await thing_for_sale(partner, "Papier à grain", price=10.0)
     dropped = await thing_for_sale(partner, "Pinceaux", price=5.0)
     taken_back = await thing_for_sale(partner, "Encre", price=2.0)
+    for offer in (kept, dropped, taken_back):
+        await with_a_box_office(platform, partner, offer.offer_id)
     booking_id = await booked(person.app, kept.stock_id)
     gone = await booked(person.app, dropped.stock_id)
     await booked(person.app, taken_back.stock_id)
@@ -86,7 +105,9 @@ async def lives(person: Newcomer, new_client: Any, surfaces: Any, mailbox: httpx
     await person.app.call("POST", "/native/v1/request_password_reset", 204, json={"email": person.email})
     for kind in ("booking_confirmed", "cancelled_by_beneficiary", "cancelled_by_partner", "new_password_request"):
         await latest(mailbox, person.email, kind=kind)
-    return {"booking": booking_id}
+    for kind in ("cancelled_for_partner", "partner_cancellation_recap"):
+        message = await latest(mailbox, "billetterie@example.com", kind=kind)
+        assert person.last_name in message["text"]
 
 
 def marks_of(person: Newcomer) -> dict[str, str]:
@@ -113,7 +134,7 @@ async def test_nothing_is_left_of_a_person(
     platform: Platform, new_client: Any, surfaces: Any, mailbox: httpx.AsyncClient, partners: httpx.AsyncClient
 ) -> None:
     person = await newcomer(new_client(), surfaces, mailbox, partners, born(18, days_ago=47))
-    await lives(person, new_client, surfaces, mailbox)
+    await lives(platform, person, new_client, surfaces, mailbox)
     user_id = (await person.me())["id"]
     marks = marks_of(person)
     redis = Redis.from_url(platform.servers.addresses()["REDIS_URL"])

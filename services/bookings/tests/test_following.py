@@ -292,3 +292,37 @@ async def test_a_person_with_two_wallets_spends_the_one_that_ends_last(session: 
     current = await WalletFactory.create(session, user_id=user.id, expiration_date=NOW + timedelta(days=1))
     booking_id = await book(await create_stock(session), user=user)
     assert (await read(session, booking_id)).deposit_id == current.id
+
+
+async def test_other_terms_are_told_to_who_still_comes(
+    session: AsyncSession, database: Database, deliver: Delivery, events: EventRecorder
+) -> None:
+    user = await create_beneficiary(session)
+    first = await create_stock(session, beginning_datetime=NOW + timedelta(days=9), offer__is_duo=True)
+    past = await create_stock(session, offer=await session.get_one(OfferReplica, first.offer_id))
+    other = await create_beneficiary(session)
+    await session.commit()
+    await actions.book(database.pool, user_id=user.id, stock_id=first.id, quantity=1)
+    await actions.book(database.pool, user_id=other.id, stock_id=past.id, quantity=1)
+    async with database.transaction() as inside:
+        (await inside.get_one(StockReplica, past.id)).beginning_datetime = NOW - timedelta(days=1)
+    replica = await session.get_one(OfferReplica, first.offer_id)
+    offer = offer_state(replica, withdrawal_type="on_site", withdrawal_details="Guichet B.")
+    await deliver(OFFER, "withdrawal_changed", offer, version=10_000)
+    told = await events.published("booking.withdrawal_changed")
+    assert [fact["state"]["user_id"] for fact in told] == [user.id]
+    assert told[0]["state"]["offer"]["withdrawal_details"] == "Guichet B."
+
+
+async def test_another_date_is_told_for_each_booking(
+    session: AsyncSession, database: Database, deliver: Delivery, events: EventRecorder
+) -> None:
+    user = await create_beneficiary(session)
+    stock = await create_stock(session, beginning_datetime=NOW + timedelta(days=9))
+    await session.commit()
+    await actions.book(database.pool, user_id=user.id, stock_id=stock.id, quantity=1)
+    moved = stock_state(stock, beginning_datetime=NOW + timedelta(days=12))
+    await deliver(STOCK, "rescheduled", moved, version=10_000)
+    [told] = await events.published("booking.rescheduled")
+    assert told["state"]["user_id"] == user.id
+    assert told["state"]["stock"]["beginning_datetime"].startswith("2026-06-13")

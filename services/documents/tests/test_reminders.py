@@ -57,6 +57,19 @@ async def test_another_date_is_told_to_holders_and_confirmed_once_to_the_partner
     assert moved.startswith("2026-03-22")
 
 
+async def test_other_terms_are_told_to_whoever_still_comes(deliver: Any, database: Any, settings: Any) -> None:
+    begins = NOW + timedelta(days=20)
+    booking = event(begins, offer__withdrawal_type="on_site", offer__withdrawal_details="Guichet B.")
+    for told in (booking, event(begins, status="USED")):
+        await deliver(BOOKING, "withdrawal_changed", told)
+    [mail] = await mails(database, "withdrawal_changed")
+    assert mail.user_id == booking.user_id
+    made = compose(mail.kind, mail.parameters, settings)
+    assert "Retire ton billet d'entrée à l'accueil" in made.text
+    assert "Guichet B." in made.text
+    assert booking.token in made.text
+
+
 async def test_a_date_that_is_past_is_no_news(deliver: Any, database: Any) -> None:
     await deliver(BOOKING, "rescheduled", event(NOW - timedelta(days=1)))
     assert await mails(database, "event_postponed", "event_postponed_for_partner") == []

@@ -383,3 +383,18 @@ async def test_headlines(partner: Portal, venue: Venue, offerer: Offerer) -> Non
     await partner.ok("POST", "/offers/delete_headline", 204, json={"offererId": offerer.id})
     await partner.ok("POST", "/offers/delete_headline", 204, json={"offererId": offerer.id})
     assert await partner.refused("GET", path, 404) == {}
+
+
+async def test_other_terms_are_told_when_the_partner_wants_it(
+    partner: Portal, venue: Venue, events: EventRecorder
+) -> None:
+    offer = await partner.draft(venue)
+    path = f"/offers/{offer['id']}"
+    await partner.ok("PATCH", path, json={"withdrawalDetails": "Guichet A."})
+    # Nothing is other than it was: nobody is told.
+    await partner.ok("PATCH", path, json={"withdrawalDetails": "Guichet A.", "shouldSendMail": True})
+    await partner.ok("PATCH", path, json={"description": "Autre chose", "shouldSendMail": True})
+    assert await events.published("offer.withdrawal_changed") == []
+    await partner.ok("PATCH", path, json={"withdrawalDetails": "Guichet B.", "shouldSendMail": True})
+    [told] = await events.published("offer.withdrawal_changed")
+    assert told["state"]["withdrawal_details"] == "Guichet B."

@@ -116,7 +116,18 @@ BOOKING = Aggregate(
     "bookings",
     "booking",
     Booking,
-    ("created", "used", "unused", "cancelled", "uncancelled", "expired", "reimbursed", "moved", "rescheduled"),
+    (
+        "created",
+        "used",
+        "unused",
+        "cancelled",
+        "uncancelled",
+        "expired",
+        "reimbursed",
+        "moved",
+        "rescheduled",
+        "withdrawal_changed",
+    ),
 )
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))

@@ -125,7 +125,13 @@ OFFERER = Aggregate(
 )
 ATTACHMENT = Aggregate("offers", "attachment", Attachment, ("created", "validated", "rejected", "deleted"))
 VENUE = Aggregate("offers", "venue", Venue, ("created", "updated", "deleted"))
-OFFER = Aggregate("offers", "offer", Offer, ("created", "updated", "published", "unpublished", "rejected", "deleted"))
+# `withdrawal_changed`: where or how one gets what was booked is another, and the partner wants holders to know.
+OFFER = Aggregate(
+    "offers",
+    "offer",
+    Offer,
+    ("created", "updated", "withdrawal_changed", "published", "unpublished", "rejected", "deleted"),
+)
 STOCK = Aggregate("offers", "stock", Stock, ("created", "updated", "rescheduled", "deleted"))
 ACTIVATION_CODE = Aggregate("offers", "activation_code", ActivationCode, ("created",))
 

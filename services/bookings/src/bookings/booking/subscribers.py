@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.booking.actions import cancel_many, reschedule
+from bookings.booking.actions import cancel_many, lock_bookings, reschedule, tell
 from bookings.booking.models import Booking
 from bookings.booking.rules import (
     is_cancelled_by_suspension,
@@ -42,6 +42,27 @@ async def cancel_with_stock(event: Event[Stock], session: AsyncSession) -> None:
         ids,
         reason=CancellationReason.OFFERER,
         still=lambda booking: is_cancelled_with_its_stock(booking.status, is_event=is_event),
+    )
+
+
+@subscribers.on(OFFER, "withdrawal_changed")
+async def tell_new_terms(event: Event[Offer], session: AsyncSession) -> None:
+    """Whoever still has to fetch something, or to go there, is told: a fact each, with the new terms."""
+    await lock_offer_inventories(session, event.state.id)
+    ids = await session.scalars(
+        select(Booking.id)
+        .join(StockReplica, StockReplica.id == Booking.stock_id)
+        .where(
+            Booking.offer_id == event.state.id,
+            Booking.status == BookingStatus.CONFIRMED.value,
+            or_(StockReplica.beginning_datetime.is_(None), StockReplica.beginning_datetime > clock.now()),
+        )
+    )
+    live = await lock_bookings(session, list(ids))
+    await tell(
+        session,
+        "withdrawal_changed",
+        [booking.id for booking in live if booking.status == BookingStatus.CONFIRMED.value],
     )
 
 

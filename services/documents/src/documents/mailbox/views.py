@@ -26,6 +26,7 @@ KINDS = {
     "partner_cancellation_recap": "Récapitulatif d'annulation",
     "event_postponed": "Nouvelle date",
     "event_postponed_for_partner": "Nouvelle date, pour la structure",
+    "withdrawal_changed": "Nouvelles modalités de retrait",
     "event_tomorrow": "Évènement demain",
     "bookings_soon_expired": "Bientôt expirées",
     "bookings_expired": "Expiration",

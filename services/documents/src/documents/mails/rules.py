@@ -157,6 +157,15 @@ def on_rescheduled(booking: Booking) -> list[Draft]:
     return drafts
 
 
+def on_withdrawal_changed(booking: Booking) -> list[Draft]:
+    """To the holder of a booking that is still to be used: how it is handed over now."""
+    holder = usable_address(booking.beneficiary.email)
+    if holder is None or booking.status != "CONFIRMED":
+        return []
+    parameters = beneficiary_confirmation(booking)
+    return [Draft("withdrawal_changed", holder, parameters, booking.id, booking.user_id)]
+
+
 def on_expired(booking: Booking, day: date) -> list[Draft]:
     """One recap of the day for the holder and one for the offerer, books apart from the rest."""
     book = booking.offer.subcategory.id == "LIVRE_PAPIER"

@@ -13,6 +13,7 @@ from documents.mails.rules import (
     on_created,
     on_expired,
     on_rescheduled,
+    on_withdrawal_changed,
     usable_address,
     usable_number,
 )
@@ -58,6 +59,12 @@ async def mail_postponement(event: Event[Booking], session: AsyncSession) -> Non
         # A date that is past already was put right, not moved.
         return
     for draft in on_rescheduled(event.state):
+        await queue(session, event.id, draft)
+
+
+@subscribers.on(BOOKING, "withdrawal_changed")
+async def mail_withdrawal(event: Event[Booking], session: AsyncSession) -> None:
+    for draft in on_withdrawal_changed(event.state):
         await queue(session, event.id, draft)
 
 

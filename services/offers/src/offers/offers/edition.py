@@ -36,6 +36,8 @@ _ACCESSIBILITY = (
     "motor_disability_compliant",
     "visual_disability_compliant",
 )
+# What holders of bookings are told of when the partner asks for it.
+_TERMS = frozenset({"withdrawal_type", "withdrawal_delay", "withdrawal_details", "offerer_address_id"})
 _WITHDRAWAL = frozenset({"withdrawal_type", "withdrawal_delay", "withdrawal_details", "booking_contact"})
 _PLAIN = (
     *_ACCESSIBILITY,
@@ -64,11 +66,13 @@ async def update_offer(
     *,
     location: AddressGiven | str | None = None,
     artists: Sequence[ArtistGiven] | None = None,
+    tell_holders: bool = False,
 ) -> Offer:
     """Change an offer; `sent` maps field names to values, `location` is an address or `AT_THE_VENUE`, and the
     publication date may be `PUBLISH_NOW`.
 
-    Emits `offer.updated` when anything changed. 404, 403, 400 by field as the offers rules say; nothing changes then.
+    Emits `offer.updated` when anything changed, and `offer.withdrawal_changed` when the partner wants holders told of
+    another way or place to get what they booked. 404, 403, 400 by field as the offers rules say; nothing changes then.
     """
     offer = await offer_or_404(session, user, offer_id, lock=True)
     rules.check_not_rejected(offer.validation)
@@ -107,7 +111,10 @@ async def update_offer(
         return offer
     if offer.last_provider is not None and offer.last_provider.local_class == ALLOCINE:
         offer.fields_updated = sorted({*offer.fields_updated, *changes})
-    return await tell(session, offer.id, "updated")
+    offer = await tell(session, offer.id, "updated")
+    if tell_holders and changes.keys() & _TERMS:
+        offer = await tell(session, offer.id, "withdrawal_changed")
+    return offer
 
 
 def _subcategory(offer: Offer, sent: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from offers.offers.creation import ArtistGiven, NewOffer, create_offer
 from offers.offers.edition import AT_THE_VENUE, update_offer
 from offers.offers.listing import Filters, list_offers, matching_ids
 from offers.offers.publication import delete_drafts, publish_offer, set_active
-from offers.offers.queries import offer_or_404
+from offers.offers.queries import shown_offer_or_404
 from offers.offers.schemas import (
     ActiveStatusBody,
     AllActiveStatusBody,
@@ -168,7 +168,7 @@ async def post_delete_draft(body: DeleteDraftBody, user: ActiveProUser, session:
 
 @router.get("/offers/{offer_id}", operation_id="GetOffer", openapi_extra=operation(access=partners(other=403)))
 async def get_offer(offer_id: Identifier, user: ActiveProUser, session: Session) -> IndividualOfferWithAddress:
-    return offer_answer_with_address(await offer_or_404(session, user, offer_id), now())
+    return offer_answer_with_address(await shown_offer_or_404(session, user, offer_id), now())
 
 
 @router.patch("/offers/{offer_id}", operation_id="PatchOffer", openapi_extra=operation(access=partners(other=403)))
@@ -184,5 +184,13 @@ async def patch_offer(
             sent[name] = str(sent[name]) if sent[name] else None
     location = (_address(body.location) or AT_THE_VENUE) if body.location is not None else None
     artists = _artists(body.artist_offer_links) if "artist_offer_links" in body.model_fields_set else None
-    offer = await update_offer(session, user, offer_id, sent, location=location, artists=artists)
+    offer = await update_offer(
+        session,
+        user,
+        offer_id,
+        sent,
+        location=location,
+        artists=artists,
+        tell_holders=bool(body.should_send_mail),
+    )
     return offer_answer_with_address(offer, now())
