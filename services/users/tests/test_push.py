@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from shared.database import Database
-from shared.events.users import DEPOSIT, USER, Deposit, Recredit
+from shared.events.users import CHECK, DEPOSIT, USER, Check, Deposit, Recredit
 from shared.outbound import PartnerRefused, PartnerUnavailable
 from shared.testing.partners import Canned, FakePartner
 from users.accounts.actions import state_of
@@ -153,6 +153,48 @@ class TestFacts:
         assert name is None or name in page
         if kind is RecreditType.RECREDIT_18:
             assert "F" in page[page.index("formatted_deposit_amount") :][:60]  # in francs, for the Caledonian
+
+    @pytest.mark.parametrize(
+        ("kind", "status", "codes", "pushed"),
+        [
+            ("ubble", "started", [], ["ue.user_identity_check_started"]),
+            ("dms", "started", [], ["ue.user_identity_check_started"]),
+            ("profile_completion", "started", [], []),
+            ("ubble", "suspiscious", ["blurry_video"], ["ue.has_ubble_ko_status"]),
+            ("ubble", "suspiscious", ["blurry_video", "duplicate_user"], []),
+            ("ubble", "ok", [], []),
+            ("educonnect", "ko", ["id_check_expired"], []),
+        ],
+    )
+    async def test_a_check(
+        self,
+        deliver: Any,
+        zoe: Account,
+        database: Database,
+        partners: Partners,
+        client: httpx.AsyncClient,
+        kind: str,
+        status: str,
+        codes: list[str],
+        pushed: list[str],
+    ) -> None:
+        state = Check(
+            id=5,
+            user_id=zoe.id,
+            type=kind,
+            status=status,
+            eligibility_type=None,
+            reason_codes=codes,
+            date_created=NOW,
+            updated_at=None,
+        )
+        for _ in range(2 if status == "started" else 1):
+            await deliver(CHECK, "started" if status == "started" else "concluded", state)
+        await work_off(database, partners)
+        page = await self.pushed(client)
+        assert [name for name in ("ue.user_identity_check_started", "ue.has_ubble_ko_status") if name in page] == pushed
+        assert page.count("ue.") == len(pushed)
+        assert "blurry_video" not in page or pushed
 
     async def test_told_twice_is_pushed_once(
         self, session: AsyncSession, zoe: Account, database: Database, partners: Partners, client: httpx.AsyncClient

@@ -25,6 +25,7 @@ ACTIVATED, RECREDITED, BONUS, CANCELLED = (
     "has_received_bonus",
     "recredit_account_cancellation",
 )
+CHECK_STARTED, CHECK_FAILED = "user_identity_check_started", "has_ubble_ko_status"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ def recredited(
 def cancelled(total_cents: int) -> Happened | None:
     """The credit comes back; nothing does for what was free."""
     return Happened(CANCELLED, {"credit": _euros(total_cents)}) if total_cents > 0 else None
+
+
+def check_started(kind: str) -> Happened:
+    """`kind` is the check's: ubble, educonnect or dms."""
+    return Happened(CHECK_STARTED, {"type": kind})
+
+
+def check_failed(code: str) -> Happened:
+    """An identification that may be tried again, and why it failed."""
+    return Happened(CHECK_FAILED, {"error_code": code})
 
 
 @dataclass(frozen=True)

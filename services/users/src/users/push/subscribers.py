@@ -7,14 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.bookings import BOOKING, WALLET, Booking, Wallet
 from shared.events.envelope import Event
 from shared.events.subscribers import Subscribers
-from shared.events.users import DEPOSIT, USER, Deposit, User
+from shared.events.users import CHECK, DEPOSIT, USER, Check, Deposit, User
 from users.accounts.queries import account_by_id
 from users.accounts.rules import is_caledonian
 from users.deposits.queries import deposits_of
+from users.identity.rules import most_relevant
 from users.push.actions import ask_description, ask_oblivion, tell_happened
-from users.push.rules import activated, cancelled, is_contact, recredited
+from users.push.rules import activated, cancelled, check_failed, check_started, is_contact, recredited
+from users.subscription.checks import IDENTITY_CHECKS, RESTARTABLE_CODES, CheckType
 
 subscribers = Subscribers()
+IDENTITY_TYPES = frozenset(kind.value for kind in IDENTITY_CHECKS)
 
 
 @subscribers.on(USER, "created", "email_validated", "email_changed", "profile_updated", "role_changed", "unsuspended")
@@ -63,6 +66,22 @@ async def push_recredit(event: Event[Deposit], session: AsyncSession) -> None:
 async def _counts_in_francs(session: AsyncSession, user_id: int) -> bool:
     account = await account_by_id(session, user_id)
     return account is not None and is_caledonian(account.postal_code)
+
+
+@subscribers.on(CHECK, "started")
+async def push_start(event: Event[Check], session: AsyncSession) -> None:
+    """Once a check, however its provider goes on."""
+    if event.state.type in IDENTITY_TYPES:
+        await tell_happened(session, event.state.user_id, check_started(event.state.type), str(event.state.id))
+
+
+@subscribers.on(CHECK, "concluded")
+async def push_failure(event: Event[Check], session: AsyncSession) -> None:
+    """At an identification by Ubble that may be tried again."""
+    codes = event.state.reason_codes
+    code = most_relevant(codes)
+    if event.state.type == CheckType.UBBLE.value and code is not None and RESTARTABLE_CODES.issuperset(codes):
+        await tell_happened(session, event.state.user_id, check_failed(code), str(event.id))
 
 
 @subscribers.on(BOOKING, "cancelled")
