@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
 from offers.offerers.access import check_access
@@ -18,6 +20,8 @@ from offers.venues.models import OffererAddress, OpeningHours, Venue
 from offers.venues.values import Weekday
 from shared.errors import ApiError, not_found
 from shared.identity import Principal
+
+_UNKNOWN = "Aucun objet ne correspond à cet identifiant dans notre base de données"
 
 
 def _place() -> list[ORMOption]:
@@ -38,10 +42,9 @@ def _stocks() -> ORMOption:
 
 
 def _details() -> list[ORMOption]:
-    """Everything that an offer's page in the portal shows, in a bounded number of statements."""
+    """Everything that an offer's page in the portal shows, in a bounded number of statements; its stocks apart."""
     return [
         *_place(),
-        _stocks(),
         joinedload(Offer.product).selectinload(Product.product_mediations),
         joinedload(Offer.last_provider),
         selectinload(Offer.price_categories).joinedload(PriceCategory.price_category_label),
@@ -53,7 +56,7 @@ def _details() -> list[ORMOption]:
 
 
 async def _find(session: AsyncSession, offer_id: int, *, lock: bool) -> Offer | None:
-    statement: Any = select(Offer).where(Offer.id == offer_id).options(*_details())
+    statement: Any = select(Offer).where(Offer.id == offer_id).options(*_details(), _stocks())
     if lock:
         # Loaded after the lock is held: what is read is what stays true until the transaction ends.
         await session.execute(select(Offer.id).where(Offer.id == offer_id).with_for_update(key_share=True))
@@ -82,8 +85,40 @@ async def offer_or_404(
     """
     offer = await _find(session, offer_id, lock=lock)
     if offer is None:
-        raise missing or not_found("global", "Aucun objet ne correspond à cet identifiant dans notre base de données")
+        raise missing or not_found("global", _UNKNOWN)
     await check_access(session, user, offer.venue.managing_offerer_id)
+    return offer
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """What an offer's page asks of each of its stocks, of which there may be thousands."""
+
+    price_cents: int
+    quantity: int | None
+    booked_quantity: int
+    beginning_datetime: datetime | None
+    booking_limit_datetime: datetime | None
+    is_soft_deleted: bool
+
+
+_LINES = text("""
+    SELECT price_cents, stock.quantity, coalesce(booked_quantity, 0), beginning_datetime, booking_limit_datetime,
+           is_soft_deleted
+    FROM stock LEFT JOIN inventory_replica ON inventory_replica.id = stock.id
+    WHERE stock.offer_id = :offer_id ORDER BY stock.id
+""")
+
+
+async def shown_offer_or_404(session: AsyncSession, user: Principal, offer_id: int) -> Offer:
+    """`offer_or_404` to be shown and not to be changed: its stocks are lines, not objects of the session."""
+    statement = select(Offer).where(Offer.id == offer_id).options(*_details())
+    offer = (await session.execute(statement)).scalar_one_or_none()
+    if offer is None:
+        raise not_found("global", _UNKNOWN)
+    await check_access(session, user, offer.venue.managing_offerer_id)
+    rows = await session.execute(_LINES, {"offer_id": offer_id})
+    set_committed_value(offer, "stocks", [StockLine(*row) for row in rows])
     return offer
 
 
@@ -102,6 +137,6 @@ async def active_offer_by_ean(session: AsyncSession, venue_id: int, ean: str, mo
         .where(Offer.venue_id == venue_id, Offer.ean == ean, Offer.publication_datetime <= moment)
         .order_by(Offer.id.desc())
         .limit(1)
-        .options(*_details())
+        .options(*_details(), _stocks())
     )
     return (await session.execute(statement)).scalar_one_or_none()
