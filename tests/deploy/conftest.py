@@ -20,6 +20,7 @@ import pytest_asyncio
 from local.containers import Containers
 from local.engine import Engine
 from local.errors import LocalError
+from local.paths import LOGS, relative
 from tests.journeys.conftest import new_client, surfaces
 
 __all__ = ["new_client", "surfaces"]
@@ -90,6 +91,10 @@ def containers(built: Containers, tmp_path_factory: pytest.TempPathFactory) -> I
         told("tiny data set", began)
         yield built
     finally:
+        log = LOGS / "containers.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(built.capture("logs", "--no-color", "--timestamps")[1])
+        sys.stderr.write(f"\n[deploy] what the containers printed: {relative(log)}\n")
         began = time.monotonic()
         built.down(forget=True)
         told("taken down", began)

@@ -40,7 +40,7 @@ server_reset_query =
 server_idle_timeout = 300
 # A request gives up after three seconds by itself (database_pool_wait_ms); what waits longer has nobody behind it.
 query_wait_timeout = 10
-server_connect_timeout = 3
+server_connect_timeout = 10
 server_login_retry = 1
 tcp_keepalive = 1
 tcp_keepidle = 10
