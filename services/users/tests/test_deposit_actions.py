@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.clock import now as clock_now
 from shared.database import Database
 from shared.events.bookings import WALLET, Wallet
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder
@@ -245,6 +246,34 @@ async def test_an_expired_legacy_credit_still_hands_its_rest_over(session: Async
     await session.commit()
     deposit = await grant(database, account, EligibilityType.AGE17_18)
     assert (deposit.amount_cents, deposit.replaces_id) == (150_00, old.id)
+
+
+async def test_a_corrected_birth_date_pays_no_age_twice(
+    session: AsyncSession, database: Database, clock: ClockControl
+) -> None:
+    """Declared a year older: the credit of minors was that of 17 already."""
+    clock.set(datetime(2025, 2, 1, tzinfo=UTC))
+    account = await someone(session, date(2007, 6, 1), roles=["UNDERAGE_BENEFICIARY"])
+    await DepositFactory.create(
+        session,
+        account_id=account.id,
+        type="GRANT_15_17",
+        version=1,
+        amount_cents=30_00,
+        date_created=clock_now(),
+        expiration_date=datetime(2028, 6, 1, tzinfo=UTC),
+    )
+    account.validated_birth_date = date(2008, 6, 1)
+    await session.commit()
+    clock.set(datetime(2025, 7, 1, tzinfo=UTC))
+    with pytest.raises(UserCannotBeRecredited):
+        async with database.transaction() as inside:
+            await recredit_for_age(inside, account.id, reform=REFORM)
+    # 18 is another amount, and theirs.
+    clock.set(datetime(2026, 7, 1, tzinfo=UTC))
+    async with database.transaction() as inside:
+        deposit = await recredit_for_age(inside, account.id, reform=REFORM)
+    assert [item.type for item in deposit.recredits] == ["Recredit18"]
 
 
 async def test_nothing_of_the_third_credit_before_its_decree(

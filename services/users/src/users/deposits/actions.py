@@ -37,9 +37,9 @@ from users.deposits.rules import (
     may_be_recredited,
     role_of,
 )
-from users.eligibility.rules import EligibilityType, Reform, age_at, first_registration
+from users.eligibility.rules import EligibilityType, Person, Reform, age_at, first_registration
 from users.subscription.checks import registrations
-from users.subscription.queries import checks_of, person_of
+from users.subscription.queries import birth_date_known_at, checks_of, person_of
 
 
 def refusal(error: GrantRefused) -> ApiError:
@@ -131,8 +131,10 @@ async def recredit_for_age(session: AsyncSession, account_id: int, *, reform: Re
         raise UserCannotBeRecredited("no birth date or no deposit")
     age = age_at(person, now)
     checks = registrations(await checks_of(session, account_id))
-    underage_since = first_registration(person, checks, EligibilityType.UNDERAGE, reform)
-    age_at_deposit = age_at(person, underage_since or current.date_created)
+    # As born as was known then: a date that is corrected later gives no amount for an age that was paid already.
+    known = Person(await birth_date_known_at(session, account, current.date_created) or person.birth_date, person.zone)
+    underage_since = first_registration(known, checks, EligibilityType.UNDERAGE, reform)
+    age_at_deposit = age_at(known, underage_since or current.date_created)
     if not may_be_recredited(current, holding, age=age, age_at_deposit=age_at_deposit, now=now):
         raise UserCannotBeRecredited("nothing to add")
     registered_at = first_registration(person, checks, EligibilityType.AGE17_18, reform)

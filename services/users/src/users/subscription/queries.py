@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,7 +14,9 @@ from users.accounts.models import Account
 from users.accounts.rules import in_order
 from users.deposits.rules import HeldDeposit, current_deposit
 from users.eligibility.rules import EligibilityType, Person, Reform, eligibility_of
+from users.identity.content import ProvidedIdentity
 from users.subscription.checks import (
+    IDENTITY_CHECKS,
     Candidate,
     Check,
     CheckStatus,
@@ -57,6 +59,24 @@ async def checks_of(session: AsyncSession, account_id: int) -> list[Check]:
         select(SubscriptionCheck).where(SubscriptionCheck.account_id == account_id).order_by(SubscriptionCheck.id)
     )
     return [check_of(row) for row in rows]
+
+
+async def birth_date_known_at(session: AsyncSession, account: Account, moment: datetime) -> date | None:
+    """The birth date that counted at a moment: the last one that was proven by then, else the declared one."""
+    born = SubscriptionCheck.content["birth_date"].astext
+    proven = await session.scalar(
+        select(born)
+        .where(
+            SubscriptionCheck.account_id == account.id,
+            SubscriptionCheck.type.in_([kind.value for kind in IDENTITY_CHECKS]),
+            SubscriptionCheck.status == CheckStatus.OK.value,
+            SubscriptionCheck.date_created <= moment,
+            born.is_not(None),
+        )
+        .order_by(SubscriptionCheck.date_created.desc(), SubscriptionCheck.id.desc())
+        .limit(1)
+    )
+    return ProvidedIdentity.of({"birth_date": proven}).birth_date or account.date_of_birth
 
 
 async def checks_page(session: AsyncSession, after: int, limit: int) -> list[SubscriptionCheck]:
