@@ -10,6 +10,7 @@ import asyncio
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
+from hashlib import blake2b
 from typing import Any, Protocol, cast
 
 import httpx
@@ -82,7 +83,8 @@ class Verifier:
         self._fetched_at: dict[str, float] = {}
         self._asked_at: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._cache: OrderedDict[str, Principal] = OrderedDict()
+        # By a digest: thousands of tokens at half a kilobyte each are not worth their memory.
+        self._cache: OrderedDict[bytes, Principal] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -97,10 +99,11 @@ class Verifier:
 
     async def verify(self, token: str) -> Principal:
         """The bearer of a valid token of any kind and type."""
-        cached = self._cache.get(token)
+        digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=24).digest()
+        cached = self._cache.get(digest)
         if cached is not None:
             if cached.expires_at <= clock.now().timestamp():
-                del self._cache[token]
+                del self._cache[digest]
                 raise InvalidToken("expired")
             return cached
         header, unverified = _peek(token)
@@ -113,7 +116,7 @@ class Verifier:
         except (JoseError, ValueError, TypeError) as error:
             raise InvalidToken(type(error).__name__) from error
         principal = _principal(claims, issuer)
-        self._cache[token] = principal
+        self._cache[digest] = principal
         if len(self._cache) > CACHED_TOKENS:
             self._cache.popitem(last=False)
         return principal

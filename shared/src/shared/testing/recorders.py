@@ -130,9 +130,14 @@ class StatementCounter:
         execute = AsyncCursor.execute
 
         def execute_noted(cursor: AsyncCursor[Any], query: Any, *rest: Any, **options: Any) -> Any:
-            # SQLAlchemy's statements come this way too, and were noted above.
-            if not sys._getframe(1).f_globals["__name__"].startswith("sqlalchemy.") and query != "BEGIN":
-                seen.append(query.decode() if isinstance(query, bytes) else str(query))
+            # SQLAlchemy's statements come this way too, and were noted above; so does what psycopg asks of a new connection,
+            # which is no text.
+            if (
+                isinstance(query, (str, bytes))
+                and query != "BEGIN"
+                and not sys._getframe(1).f_globals["__name__"].startswith("sqlalchemy.")
+            ):
+                seen.append(query.decode() if isinstance(query, bytes) else query)
             return execute(cursor, query, *rest, **options)
 
         for engine in self.engines:

@@ -85,6 +85,7 @@ def create_service_app(
                 await step(app)
             for step in shutdown:
                 stack.push_async_callback(step, app)
+            settle()
             yield
 
     app = FastAPI(

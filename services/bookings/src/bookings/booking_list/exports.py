@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO, TextIOWrapper
 
 import xlsxwriter
 
@@ -132,14 +132,33 @@ def cells(line: Line, duo: str) -> tuple[Cell, ...]:
     )
 
 
+class CsvFile:
+    """UTF-8 with a byte order mark, `;` between fields, text quoted, CRLF: what a French spreadsheet opens at once.
+
+    Rows are added in parts, so that a hundred thousand of them are never in memory at once.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = BytesIO()
+        self._text = TextIOWrapper(self._bytes, "utf-8-sig", newline="", write_through=True)
+        self._writer = csv.writer(self._text, delimiter=";", quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+        self._writer.writerow(HEADERS)
+
+    def add(self, rows: Iterable[tuple[Line, str]]) -> None:
+        for line, duo in rows:
+            self._writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells(line, duo)])
+
+    def content(self) -> bytes:
+        """The file so far."""
+        self._text.flush()
+        return self._bytes.getvalue()
+
+
 def to_csv(rows: Iterable[tuple[Line, str]]) -> bytes:
-    """UTF-8 with a byte order mark, `;` between fields, text quoted, CRLF: what a French spreadsheet opens at once."""
-    out = StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(HEADERS)
-    for line, duo in rows:
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells(line, duo)])
-    return out.getvalue().encode("utf-8-sig")
+    """The rows as a file."""
+    file = CsvFile()
+    file.add(rows)
+    return file.content()
 
 
 def to_excel(rows: Iterable[tuple[Line, str]]) -> bytes:

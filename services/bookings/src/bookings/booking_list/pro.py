@@ -95,8 +95,11 @@ async def get_bookings_csv(
     user: ActiveProUser, filters: AskedFilters, session: Session, page: Page = 1
 ) -> HttpResponse:
     """Every booking of the list, whatever the page."""
-    rows = await queries.bookings_of_period(session, _reader(user), filters)
-    return await _csv(rows, exports.duplicated)
+    now = clock.now()
+    file = exports.CsvFile()
+    async for part in queries.parts_of_period(session, _reader(user), filters):
+        await asyncio.to_thread(file.add, exports.duplicated(line_of(row, now) for row in part))
+    return _attached(file.content(), exports.CSV_TYPE, "csv")
 
 
 @router.get(
@@ -173,6 +176,10 @@ async def _file(
     now = clock.now()
     # Thousands of rows keep a processor busy: other requests go on meanwhile.
     content = await asyncio.to_thread(lambda: write(arrange(line_of(row, now) for row in rows)))
+    return _attached(content, kind, suffix)
+
+
+def _attached(content: bytes, kind: str, suffix: str) -> HttpResponse:
     name = f"{exports.FILE_STEM}.{suffix}"
     return HttpResponse(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
