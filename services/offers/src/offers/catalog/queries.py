@@ -198,7 +198,9 @@ _compiled = _WANTED.compile(dialect=psycopg.dialect())
 _SQL = str(_compiled)
 # Members of enumerations as the plain strings that they are: psycopg has views of its own on enumerations.
 _CONSTANTS = {
-    name: str(value) if isinstance(value, str) else value for name, value in _compiled.params.items() if value is not None
+    name: str(value) if isinstance(value, str) else value
+    for name, value in _compiled.params.items()
+    if value is not None
 }
 Row = namedtuple("Row", [column.name for column in _WANTED.selected_columns])  # type: ignore[misc]
 

@@ -44,6 +44,8 @@ _UPSERT = sa.text(f"""
     WHERE search_offer IS DISTINCT FROM excluded
 """)  # noqa: S608 - a constant of ours
 
+_LOCK = sa.text("SELECT id FROM offer WHERE id = ANY (:ids) ORDER BY id FOR NO KEY UPDATE")
+
 # Words in one order everywhere, so that two transactions with the same new words cannot wait for each other.
 _NEW_WORDS = sa.text("""
     SELECT word FROM unnest(CAST(:words AS text[])) AS given (word)
@@ -96,9 +98,7 @@ async def index_offers_of_offerer(session: AsyncSession, offerer_id: int) -> Non
 
 async def _index(session: AsyncSession, ids: list[int]) -> None:
     # Whoever indexes an offer second sees what the first one wrote, and not the offer as it was before.
-    await session.execute(
-        sa.select(Offer.id).where(Offer.id.in_(ids)).order_by(Offer.id).with_for_update(key_share=True)
-    )
+    await session.execute(_LOCK, {"ids": ids})
     rows = [row for facts in await facts_of(session, ids) if (row := row_of(facts)) is not None]
     gone = set(ids) - {row["offer_id"] for row in rows}
     if gone:
