@@ -47,9 +47,9 @@ def _list(
     stage: Stage, cookie: str, what: str, filters: dict[str, str], *, path: str = "/bookings/pro"
 ) -> Iterator[Figure]:
     request = Request(f"{path}?{urlencode(filters)}", headers={"cookie": cookie})
-    ask(stage.gateway, [request] * 2).check(what)
+    ask(stage.gateway, [request]).check(what)
     with stage.measured() as used:
-        load = ask(stage.gateway, [request] * stage.size(5, 2)).check(what)
+        load = ask(stage.gateway, [request] * stage.size(3, 2)).check(what)
     each = 1_000 / load.requests
     yield Figure(
         what,

@@ -11,7 +11,7 @@ from local.bench.stage import GATEWAY, Stage
 from local.embedded import free_port
 from local.topology import SERVICES
 
-_ATTEMPTS = 3
+_ATTEMPTS = 2
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
