@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local import asyncapi, charts, observability, settings_page
+from local import asyncapi, capacity, charts, observability, settings_page
 from local.errors import LocalError
 from local.paths import ROOT, SNAPSHOTS, relative
 from local.run import capture
@@ -41,6 +41,7 @@ def expected() -> dict[Path, str]:
         **charts.expected(),
         **settings_page.expected(),
         **asyncapi.expected(),
+        **capacity.expected(),
     }
 
 
