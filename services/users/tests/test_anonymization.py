@@ -13,14 +13,17 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
+from shared.errors import ApiError
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
-from users.accounts.actions import lock_account, note_action
+from users.accounts.actions import lock_account, note_action, tell
 from users.accounts.models import Account, AccountAction, AnonymizationRequest, EmailChange
 from users.accounts.rules import Role, SuspensionReason
 from users.anonymization.actions import anonymize
 from users.anonymization.jobs import anonymize_inactive
 from users.anonymization.models import GdprExtract
+from users.anonymization.one import NotErasable, erase_one
 from users.anonymization.rules import Asker, Category, Refusal, refused_request, years_before
+from users.anonymization.told import clean_outbox
 from users.deposits.models import Deposit
 from users.deposits.rules import DepositType
 from users.factories import (
@@ -34,6 +37,9 @@ from users.factories import (
     SuspensionFactory,
     YoungFactory,
 )
+from users.notices.actions import request_notice
+from users.permissions.actions import install_roles, set_agent_roles
+from users.permissions.rules import AgentRole
 from users.sessions.jobs import delete_devices
 from users.sessions.models import LoginDevice
 from users.settings import Settings
@@ -374,3 +380,46 @@ async def test_devices_are_kept_for_their_time(session: AsyncSession, database: 
 
 def test_the_rules_know_29_february() -> None:
     assert years_before(datetime(2028, 2, 29, tzinfo=UTC), 3) == datetime(2025, 2, 28, tzinfo=UTC)
+
+
+async def test_facts_that_wait_to_leave_leave_without_a_name(database: Database, clock: ClockControl) -> None:
+    """What the outbox holds of somebody who is erased: sent facts go, unsent ones are blank, the last words leave."""
+    clock.set(NOW)
+    async with database.transaction() as inside:
+        partner = await PartnerFactory.create(inside, email="zebulon@example.com", first_name="Zébulon")
+        await tell(inside, partner, "created")
+        await request_notice(inside, "account_unsuspended", recipient=partner.email, user_id=partner.id)
+        await inside.execute(text("UPDATE outbox SET published_at = now()"))
+        await tell(inside, partner, "profile_updated")
+        await request_notice(inside, "account_unsuspended", recipient=partner.email, user_id=partner.id)
+        await request_notice(inside, "anonymization_confirmation", recipient=partner.email, user_id=partner.id)
+    async with database.transaction() as inside:
+        await anonymize(inside, await lock_account(inside, partner.id))
+    async with database.transaction() as inside:
+        rows = (await inside.execute(text("SELECT name, state::text FROM outbox ORDER BY id"))).all()
+    assert [name for name, _ in rows] == ["user.profile_updated", "notice.requested", "user.anonymized"]
+    assert [name for name, state in rows if "bulon" in state] == ["notice.requested"]
+    # They have left: the next pass takes the blank fact and the last words.
+    async with database.transaction() as inside:
+        await inside.execute(text("UPDATE outbox SET published_at = now()"))
+        assert await clean_outbox(inside, [partner.id]) == (2, 0)
+        left = (await inside.scalars(text("SELECT name FROM outbox ORDER BY id"))).all()
+    assert left == ["user.anonymized"]
+
+
+async def test_one_person_is_erased_at_an_agents_word(session: AsyncSession, database: Database) -> None:
+    young, agent = await YoungFactory.create(session), await AdminFactory.create(session)
+    await install_roles(session, seed=True)
+    await set_agent_roles(session, agent.id, [AgentRole.DPO])
+    await session.commit()
+    assert await erase_one(database, young.id, dry_run=True) == {"would_anonymize": 1}
+    with pytest.raises(NotErasable, match="no account"):
+        await erase_one(database, 999_999)
+    with pytest.raises(NotErasable, match="nobody has"):
+        await erase_one(database, young.id, agent="nobody@passculture.app")
+    with pytest.raises(ApiError):
+        await erase_one(database, young.id, agent=young.email)
+    assert await erase_one(database, young.id, agent=agent.email) == {"anonymized": 1, "already": 0}
+    async with database.transaction() as inside:
+        [action] = await inside.scalars(select(AccountAction).where(AccountAction.account_id == young.id))
+    assert (action.type, action.author_id) == ("USER_ANONYMIZED", agent.id)
