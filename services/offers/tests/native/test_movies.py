@@ -169,7 +169,7 @@ async def test_the_films_of_a_venue(make: Made, client: httpx.AsyncClient, clock
     await make.done()
     with statements() as seen:
         answer = await client.get(f"/native/v1/venue/{venue.id}/movie/calendar")
-    assert len(seen) == 3
+    assert len(seen) == 2
     today = answer.json()["calendar"][0]["screenings"]
     assert [(line["movieName"], line["duration"], line["genres"]) for line in today] == [
         ("Le Film", 101, ["Drame"]),

@@ -234,7 +234,7 @@ async def test_asking_costs_a_few_statements(
         with statements() as seen:
             await available(client, tokens.native(ME))
         counts.add(len(seen))
-    assert counts == {4}
+    assert counts == {3}
 
 
 def facts(status: str = "USED", subcategory: str = "LIVRE_PAPIER", used: datetime | None = None) -> BookingFacts:
