@@ -9,7 +9,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,11 +22,12 @@ from local.containers import Containers
 from local.engine import Engine
 from local.errors import LocalError
 from local.paths import LOGS, relative
-from tests.journeys.conftest import new_client, surfaces
+from tests.journeys.conftest import surfaces
 
-__all__ = ["new_client", "surfaces"]
+__all__ = ["surfaces"]
 
 ASKED_FOR = "PC_TEST_DEPLOY"
+PATIENCE_SECONDS = 90
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -72,8 +74,25 @@ def built(engine: Engine) -> Containers:
 
 
 @pytest.fixture(scope="session")
-def containers(built: Containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
-    """The core, with two replicas of the API of bookings and the tiny data set; stopped and forgotten at the end."""
+def containers(
+    engine: Engine, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Containers]:
+    """The core, with two replicas of the API of bookings and the tiny data set; stopped and forgotten at the end.
+
+    While one works on these tests, PC_TEST_DEPLOY_PROJECT names a project that runs already; it is left as it is.
+    """
+    if project := os.environ.get("PC_TEST_DEPLOY_PROJECT"):
+        running = Containers(engine, project=project, version="test")
+        running.variables = {
+            variable: running.capture("port", service, port)[1].strip().rpartition(":")[2]
+            for variable, service, port in (
+                ("GATEWAY_PORT", "gateway", "5001"),
+                ("MAILBOX_PORT", "documents-api", "6104"),
+            )
+        }
+        yield running
+        return
+    built: Containers = request.getfixturevalue("built")
     built.secrets_folder = tmp_path_factory.mktemp("deploy") / "secrets"
     gateway, mailbox = _free_ports(2)
     built.variables = {
@@ -81,6 +100,9 @@ def containers(built: Containers, tmp_path_factory: pytest.TempPathFactory) -> I
         "MAILBOX_PORT": str(mailbox),
         "BOOKINGS_API_REPLICAS": "2",
         "ENVIRONMENT": "local",
+        # A busy machine is slow: that is no failure of what is tested here.
+        "DEFAULT_TIMEOUT": str(PATIENCE_SECONDS),
+        "CONNECT_TIMEOUT": "20",
     }
     try:
         began = time.monotonic()
@@ -104,6 +126,19 @@ def containers(built: Containers, tmp_path_factory: pytest.TempPathFactory) -> I
 def gateway_url(containers: Containers) -> str:
     """The one door; takes the place of the journeys' fixture."""
     return f"http://localhost:{containers.variables['GATEWAY_PORT']}"
+
+
+@pytest_asyncio.fixture
+async def new_client(gateway_url: str) -> AsyncIterator[Callable[[], httpx.AsyncClient]]:
+    """Makes HTTP clients as the journeys' fixture does, more patient ones."""
+    async with AsyncExitStack() as stack:
+
+        def make() -> httpx.AsyncClient:
+            made = httpx.AsyncClient(base_url=gateway_url, timeout=PATIENCE_SECONDS + 10)
+            stack.push_async_callback(made.aclose)
+            return made
+
+        yield make
 
 
 @pytest_asyncio.fixture
