@@ -84,7 +84,7 @@ BURNS = (
 
 def slo_groups() -> list[dict[str, object]]:
     """A group an objective: the error ratio of each window, then the alerts."""
-    groups = []
+    groups: list[dict[str, object]] = []
     for objective in OBJECTIVES:
         rules: list[dict[str, object]] = []
         for window in WINDOWS:
