@@ -146,6 +146,10 @@ class Crowd:
         return answer
 
 
+@pytest.mark.skipif(
+    not os.environ.get("TRY_ADD_A_COLUMN"),
+    reason="not whole: it does not yet learn when the new API listens (TRY_ADD_A_COLUMN=1 runs it)",
+)
 @pytest.mark.xdist_group("column")
 def test_a_column_is_shipped_and_nobody_notices(checkout: Path, platform: Platform) -> None:
     recipe = Recipe(checkout, platform)

@@ -30,7 +30,7 @@ def measure(stage: Stage) -> Iterator[Figure]:
     requests = [_signin(number, person) for number, person in enumerate(people)]
     users, threads = stage.service("users"), settings.hashing_threads
     ask(users, requests[: 2 * threads], at_once=threads).check("sign-in")
-    few = stage.size(40, 6)
+    few = stage.size(120, 6)
     alone, cost = _argon2(settings, few)
     with stage.measured() as used:
         load = ask(users, requests[-few:], at_once=2 * threads).check("sign-in")
