@@ -27,7 +27,7 @@ from bookings.booking.tokens import draw_token
 from bookings.booking.values import BookingStatus, ValidationAuthor
 from bookings.idempotency import keys
 from bookings.idempotency.keys import AlreadyAnswered, Key, KeyReused
-from bookings.wallet.rules import Domain, Purse, used_recredit_type
+from bookings.wallet.rules import PURSE_COLUMNS, Domain, Purse, used_recredit_type
 from shared import clock
 from shared.database import outbox_row
 from shared.errors import unavailable
@@ -102,7 +102,7 @@ def _read(row: tuple[Any, ...]) -> _Read:
     values = iter(row)
     head = list(islice(values, 6))
     user = _take(values, UserFacts)
-    purse = list(islice(values, len(statements.PURSE_COLUMNS)))
+    purse = list(islice(values, len(PURSE_COLUMNS)))
     return _Read(
         *head,
         user=user,

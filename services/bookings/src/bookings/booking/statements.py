@@ -11,20 +11,8 @@ from functools import cache
 
 from bookings.booking.facts import CodeFacts, OffererFacts, OfferFacts, StockFacts, UserFacts, VenueFacts
 from bookings.idempotency.keys import COLUMNS as KEY_COLUMNS
+from bookings.wallet.rules import PURSE_COLUMNS
 
-PURSE_COLUMNS = (
-    "id",
-    "type",
-    "generation",
-    "granted_cents",
-    "spent_cents",
-    "digital_spent_cents",
-    "physical_spent_cents",
-    "expiration_date",
-    "recredit_types",
-    "replaces_id",
-    "carried_cents",
-)
 BOOKING_COLUMNS = (
     "id",
     "user_id",

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bookings.wallet.rules import DomainsCredit, Purse, domains_credit
+from bookings.wallet.rules import PURSE_COLUMNS, DomainsCredit, Purse, domains_credit
 from shared import clock
 from shared.database import Database, read_row
 
-_PURSE = (
-    "id",
-    "type",
-    "generation",
-    "granted_cents",
-    "spent_cents",
-    "digital_spent_cents",
-    "physical_spent_cents",
-    "expiration_date",
-    "recredit_types",
-)
-
-
 _MINE: bytes = f"""
-SELECT {", ".join(f"w.{name}" for name in _PURSE)}, u.department_code, (
+SELECT {", ".join(f"w.{name}" for name in PURSE_COLUMNS)}, u.department_code, (
     SELECT json_object_agg(b.offer_id, b.id ORDER BY b.id) FROM booking b
     WHERE b.user_id = %(user_id)s AND b.status <> 'CANCELLED'
   )

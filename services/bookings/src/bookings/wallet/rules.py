@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,6 +79,10 @@ class Purse:
 
     def is_active(self, now: datetime) -> bool:
         return self.expiration_date is None or self.expiration_date > now
+
+
+# Statements read a purse by the order of its fields.
+PURSE_COLUMNS = tuple(field.name for field in fields(Purse))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from documents.formatting import french_date
 from documents.mails.composing import compose
@@ -15,6 +14,7 @@ from documents.mails.models import Mail
 from documents.mails.notices import NOTICES
 from documents.mails.outgoing import attachment_names
 from documents.settings import Settings
+from documents.templating import templates
 
 KINDS = {
     "booking_confirmed": "Réservation confirmée",
@@ -44,20 +44,9 @@ PREVIEW_POLICY = (
 )
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("documents.mailbox"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def page(template: str, **values: Any) -> HTMLResponse:
     return HTMLResponse(
-        _environment().get_template(template).render(**values),
+        templates("documents.mailbox").get_template(template).render(**values),
         headers={"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-store"},
     )
 

@@ -8,12 +8,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from documents.formatting import one_line
 from documents.mails.notices import NOTICES, filled
 from documents.mails.texts import TEXTS, words_of
 from documents.settings import Settings
+from documents.templating import templates
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,7 @@ class Composed:
 
 @cache
 def _environment(form: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("documents.mails"),
-        autoescape=form == "html",  # noqa: S701 - the other form is plain text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("documents.mails", autoescape=form == "html")
     environment.filters["web_link"] = _web_link
     return environment
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from functools import cache
 from io import BytesIO
 from typing import Literal
 from urllib.parse import urlsplit
 
 import segno
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from documents.templating import templates
 from documents.tickets.rules import Fact, Ticket
 
 STYLESHEET = "ticket.css"
@@ -21,21 +20,10 @@ Density = Literal["airy", "dense", "bare"]
 DENSITIES: tuple[Density, ...] = ("airy", "dense", "bare")
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("documents.tickets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def ticket_html(ticket: Ticket, *, issuer: str, image: str | None, density: Density = "airy") -> str:
     """The page of a ticket; `image` is a `data:` URL."""
     return (
-        _environment()
+        templates("documents.tickets")
         .get_template("ticket.html.j2")
         .render(
             ticket=ticket,

@@ -159,11 +159,11 @@ async def _follow(
         await _follow_open(session, account, check, application, read)
     elif application.state is DmsState.ACCEPTED:
         await _follow_accepted(session, settings, account, check, application, read)
-    elif application.state is DmsState.REFUSED:
-        _end(check, CheckStatus.KO, ["refused_by_operator"])
-        await tell_check(session, check)
     else:
-        _end(check, CheckStatus.CANCELED, [])
+        if application.state is DmsState.REFUSED:
+            _end(check, CheckStatus.KO, ["refused_by_operator"])
+        else:
+            _end(check, CheckStatus.CANCELED, [])
         await tell_check(session, check)
     log.info("identity.followed", account_id=account.id, provider="dms", state=application.state, status=check.status)
 

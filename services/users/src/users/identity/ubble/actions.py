@@ -19,7 +19,17 @@ from users.identity.content import ProvidedIdentity
 from users.identity.results import conclude, deprecate
 from users.identity.rules import Finding
 from users.identity.ubble.port import Identification
-from users.identity.ubble.rules import CANCELED, FINISHED, TELLING, WAITING, UbbleStatus, findings_of, mail_about
+from users.identity.ubble.queries import check_of, last_ubble_check
+from users.identity.ubble.rules import (
+    CANCELED,
+    FINISHED,
+    TELLING,
+    V2_PREFIX,
+    WAITING,
+    UbbleStatus,
+    findings_of,
+    mail_about,
+)
 from users.notices.actions import request_notice
 from users.settings import Settings
 from users.subscription.actions import record_check, tell_check
@@ -33,7 +43,6 @@ log = structlog.get_logger(__name__)
 REFRESH, PICTURES = "ubble_refresh", "ubble_pictures"
 # How long the address that Ubble gave is used again; after that Ubble is asked for a new one.
 URL_LIFE = timedelta(minutes=15)
-V2_PREFIX = "idv_"
 
 
 class StartRefusal(StrEnum):
@@ -49,15 +58,6 @@ class Plan:
     name: str
     url: str | None = None
     identification_id: str | None = None
-
-
-async def last_ubble_check(session: AsyncSession, account_id: int) -> SubscriptionCheck | None:
-    return await session.scalar(
-        select(SubscriptionCheck)
-        .where(SubscriptionCheck.account_id == account_id, SubscriptionCheck.type == CheckType.UBBLE.value)
-        .order_by(SubscriptionCheck.id.desc())
-        .limit(1)
-    )
 
 
 def _is_ours(check: SubscriptionCheck | None, candidate: Candidate) -> bool:
@@ -176,33 +176,20 @@ async def note_news(session: AsyncSession, identification_id: str, status: Ubble
     """Ubble says that something happened: have the identification read, if that can change anything."""
     if status is not None and status not in TELLING:
         return False
-    check = await _check_of(session, identification_id)
+    check = await check_of(session, identification_id)
     if check is None or check.status is None or CheckStatus(check.status) in FINISHED:
         return False
     await ask_for(session, REFRESH, identification_id)
     return True
 
 
-async def _check_of(session: AsyncSession, identification_id: str) -> SubscriptionCheck | None:
-    return await session.scalar(
-        select(SubscriptionCheck)
-        .where(
-            SubscriptionCheck.third_party_id == identification_id,
-            SubscriptionCheck.type == CheckType.UBBLE.value,
-        )
-        .order_by(SubscriptionCheck.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-
-
 async def apply_identification(session: AsyncSession, settings: Settings, identification: Identification) -> None:
     """Bring the check in line with what Ubble says now. A finished check never changes."""
-    found = await _check_of(session, identification.id)
+    found = await check_of(session, identification.id)
     if found is None:
         return
     account = await lock_account(session, found.account_id)
-    check = await _check_of(session, identification.id)
+    check = await check_of(session, identification.id)
     if check is None or check.status is None or CheckStatus(check.status) in FINISHED:
         return
     status = identification.status

@@ -11,6 +11,7 @@ from shared.commands import Counts
 from shared.database import Database
 from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.ubble.actions import REFRESH
+from users.identity.ubble.rules import V2_PREFIX
 from users.subscription.checks import CheckStatus, CheckType
 from users.subscription.models import SubscriptionCheck
 from users.tasks.actions import ask_for
@@ -29,7 +30,7 @@ async def refresh_stale(database: Database, *, dry_run: bool = False) -> Counts:
                 .where(
                     SubscriptionCheck.type == CheckType.UBBLE.value,
                     SubscriptionCheck.status.in_((CheckStatus.STARTED.value, CheckStatus.PENDING.value)),
-                    SubscriptionCheck.third_party_id.startswith("idv_"),
+                    SubscriptionCheck.third_party_id.startswith(V2_PREFIX),
                     func.coalesce(SubscriptionCheck.updated_at, SubscriptionCheck.date_created)
                     < clock.now() - STALE_AFTER,
                 )

@@ -16,6 +16,8 @@ from shared.outbound import PartnerError, PartnerRefused, PartnerUnavailable
 from shared.storage import Storage
 from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.ubble.port import AssetExpired, Ubble
+from users.identity.ubble.queries import check_of
+from users.identity.ubble.rules import V2_PREFIX
 from users.subscription.checks import CheckStatus, CheckType
 from users.subscription.models import SubscriptionCheck
 
@@ -49,15 +51,7 @@ async def store_pictures(
     A picture whose address has expired is asked for once more. A partner that is away raises; nothing is then noted.
     """
     async with database.transaction() as session:
-        check = await session.scalar(
-            select(SubscriptionCheck)
-            .where(
-                SubscriptionCheck.third_party_id == identification_id,
-                SubscriptionCheck.type == CheckType.UBBLE.value,
-            )
-            .order_by(SubscriptionCheck.id.desc())
-            .limit(1)
-        )
+        check = await check_of(session, identification_id)
     if check is None:
         return PictureRefusal.UNKNOWN
     if check.status != CheckStatus.OK.value:
@@ -117,7 +111,7 @@ async def archive_past(database: Database, ubble: Ubble, storage: Storage, *, dr
                 .where(
                     SubscriptionCheck.type == CheckType.UBBLE.value,
                     SubscriptionCheck.status == CheckStatus.OK.value,
-                    SubscriptionCheck.third_party_id.startswith("idv_"),
+                    SubscriptionCheck.third_party_id.startswith(V2_PREFIX),
                     SubscriptionCheck.id_pictures_stored.is_not(True),
                     func.coalesce(SubscriptionCheck.updated_at, SubscriptionCheck.date_created)
                     > clock.now() - KEPT_LOOKING,

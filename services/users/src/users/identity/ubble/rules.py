@@ -10,6 +10,9 @@ from users.eligibility.rules import EligibilityType, Reform
 from users.identity.rules import DUPLICATE_CODES, Finding, most_relevant
 from users.subscription.checks import CheckStatus
 
+# How the identifications of the present API are named.
+V2_PREFIX = "idv_"
+
 
 class UbbleStatus(StrEnum):
     PENDING = "pending"
