@@ -178,6 +178,7 @@ def test_a_column_is_shipped_and_nobody_notices(checkout: Path, platform: Platfo
     finally:
         loop.call_soon_threadsafe(told.set)
         people.join(60)
+        loop.close()
     assert crowd.failures == []
     assert crowd.statuses["POST 200"] > 10
     with psycopg.connect(platform.servers.environment["DATABASE_URL_BOOKINGS"]) as connection:

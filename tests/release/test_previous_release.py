@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.testing.servers import Addresses
+
 ROOT = Path(__file__).parents[2]
 # For each service the tests that touch most of its tables, through its faces and its events.
 TESTS = {
@@ -54,8 +56,19 @@ def former(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     git("worktree", "remove", "--force", str(folder))
 
 
+@pytest.fixture
+def servers_of_ours(servers: Addresses, worker_name: str) -> dict[str, str]:
+    """Under xdist the former tests share our servers, in databases that are nobody's of ours. Else they start their own."""
+    if worker_name == "main":
+        return {}
+    return {"TEST_DATABASE_URL": servers.database_url, "TEST_REDIS_URL": servers.redis_url}
+
+
+@pytest.mark.xdist_group("former")
 @pytest.mark.parametrize("service", TESTS)
-def test_the_previous_release_works_on_the_prepared_database(former: Path, service: str) -> None:
+def test_the_previous_release_works_on_the_prepared_database(
+    former: Path, servers_of_ours: dict[str, str], service: str
+) -> None:
     files = [file for name in TESTS[service] if (file := former / "services" / service / "tests" / name).is_file()]
     assert files, "name tests that the previous release has"
     sources = [former / "shared" / "src", former / "gateway" / "src", former / "deploy" / "local" / "src"]
@@ -65,6 +78,7 @@ def test_the_previous_release_works_on_the_prepared_database(former: Path, servi
         cwd=former,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            **servers_of_ours,
             "PYTHONPATH": os.pathsep.join(map(str, sources)),
             # Its code, our migrations.
             "PC_SERVICE_FOLDER": str(ROOT / "services" / service),
