@@ -35,11 +35,11 @@ class Costs:
     """Milliseconds of processor, in Python and in PostgreSQL; facts and bytes a booking."""
 
     gateway_ms: float = 0.1
-    python_ms: tuple[tuple[str, float], ...] = (("me", 2.3), ("offer", 1.2), ("search", 3.0), ("bookings", 2.5))
-    postgres_ms: tuple[tuple[str, float], ...] = (("me", 0.3), ("offer", 0.3), ("search", 12.0), ("bookings", 0.4))
-    booking_python_ms: float = 1.6
-    booking_postgres_ms: float = 1.0
-    event_ms: float = 0.6
+    python_ms: tuple[tuple[str, float], ...] = (("me", 1.3), ("offer", 0.8), ("search", 4.7), ("bookings", 2.5))
+    postgres_ms: tuple[tuple[str, float], ...] = (("me", 0.24), ("offer", 1.9), ("search", 22.3), ("bookings", 0.4))
+    booking_python_ms: float = 1.24
+    booking_postgres_ms: float = 1.7
+    event_ms: float = 0.9
     # created, inventory and wallet; half of the bookings are used or cancelled with as many more.
     facts_a_booking: float = 6.0
     readers_a_fact: float = 2.5
