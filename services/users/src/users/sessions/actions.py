@@ -9,7 +9,21 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import CursorResult, Delete, delete, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Delete,
+    String,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +38,39 @@ log = structlog.get_logger(__name__)
 
 SECRET_BYTES = 32
 SEEN_STEP = timedelta(minutes=1)
+
+# One statement, for it is what a sign-in costs beside the password. "Known" is as of before it.
+_OPEN_FAMILY = text("""
+WITH known AS (
+    SELECT EXISTS (SELECT FROM login_device WHERE account_id = :account_id AND device_id = :device_id)
+        OR EXISTS (SELECT FROM trusted_device WHERE account_id = :account_id AND device_id = :device_id) AS is_known
+),
+seen AS (
+    INSERT INTO login_device (account_id, device_id, source, os, location, date_created)
+    SELECT :account_id, :device_id, :source, :os, :location, :now WHERE :device_id IS NOT NULL
+),
+trusted AS (
+    INSERT INTO trusted_device (account_id, device_id, source, os, date_created)
+    SELECT :account_id, :device_id, :source, :os, :now FROM known WHERE is_known
+    ON CONFLICT DO NOTHING
+),
+family AS (
+    INSERT INTO token_family (id, account_id, device_id, is_trusted, created_at, expires_at)
+    SELECT :family_id, :account_id, :device_id, is_known, :now, CASE WHEN is_known THEN :trusted_until ELSE :until END
+    FROM known
+    RETURNING is_trusted, expires_at
+),
+token AS (
+    INSERT INTO refresh_token (id, family_id, issued_at, expires_at)
+    SELECT :token_id, :family_id, :now, expires_at FROM family
+)
+SELECT is_trusted, expires_at FROM family
+""").bindparams(
+    bindparam("account_id", type_=BigInteger),
+    *(bindparam(name, type_=String) for name in ("device_id", "source", "os", "location")),
+    *(bindparam(name, type_=Uuid) for name in ("family_id", "token_id")),
+    *(bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "trusted_until", "until")),
+)
 
 
 @dataclass(frozen=True)
@@ -55,32 +102,6 @@ class Refreshed:
     grant: RefreshGrant | None
 
 
-async def note_device(session: AsyncSession, account_id: int, device: Device | None) -> bool:
-    """Record the device of a sign-in; True when it is trusted: seen at a former sign-in, or trusted already."""
-    if device is None or not device.device_id:
-        return False
-    now = clock.now()
-    known = await session.scalar(
-        select(
-            exists().where(LoginDevice.account_id == account_id, LoginDevice.device_id == device.device_id)
-            | exists().where(TrustedDevice.account_id == account_id, TrustedDevice.device_id == device.device_id)
-        )
-    )
-    session.add(
-        LoginDevice(
-            account_id=account_id,
-            device_id=device.device_id,
-            source=device.source,
-            os=device.os,
-            location=device.location,
-            date_created=now,
-        )
-    )
-    if known:
-        await trust_device(session, account_id, device)
-    return bool(known)
-
-
 def note_connection(account: Account) -> None:
     """Write the last connection, at most every quarter of an hour."""
     now = clock.now()
@@ -103,22 +124,25 @@ def _give(session: AsyncSession, family: TokenFamily, lifetime: timedelta) -> Re
 async def open_family(
     session: AsyncSession, settings: Settings, account: Account, device: Device | None
 ) -> RefreshGrant:
-    """Start a session of the app; a trusted device stays signed in for longer."""
-    trusted = await note_device(session, account.id, device)
+    """Start a session of the app and note the device; one that was seen or trusted before is trusted from now on, and
+    stays signed in for longer."""
+    await session.flush()
     now = clock.now()
-    family = TokenFamily(
-        id=uuid4(),
-        account_id=account.id,
-        device_id=device.device_id if device and device.device_id else None,
-        is_trusted=trusted,
-        created_at=now,
-        expires_at=now,
-    )
-    session.add(family)
-    await session.flush()
-    grant = _give(session, family, _refresh_lifetime(settings, trusted))
-    await session.flush()
-    return grant
+    family_id, token_id = uuid4(), uuid4()
+    values = {
+        "account_id": account.id,
+        "device_id": (device.device_id or None) if device else None,
+        "source": device.source if device else None,
+        "os": device.os if device else None,
+        "location": device.location if device else None,
+        "family_id": family_id,
+        "token_id": token_id,
+        "now": now,
+        "trusted_until": now + _refresh_lifetime(settings, is_trusted=True),
+        "until": now + _refresh_lifetime(settings, is_trusted=False),
+    }
+    is_trusted, expires_at = (await session.execute(_OPEN_FAMILY, values)).one()
+    return RefreshGrant(token_id, family_id, expires_at, is_trusted)
 
 
 async def use_refresh_token(

@@ -13,16 +13,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
+from shared.database.reading import read_row
 from shared.errors import ApiError, unavailable
 from users.accounts.models import Account
 from users.accounts.rules import normalise_email
-from users.sessions.attempts import attempt_key, count_attempts, forget_attempts, too_many
+from users.sessions.attempts import COUNTING, attempt_key, counting, forget_attempts, seconds_until, too_many
 from users.sessions.passwords import Passwords
 from users.settings import Settings
+
+# Committed by itself, so that a refusal leaves the attempt counted.
+_COUNT_AND_FIND = (
+    COUNTING  # noqa: S608 - constants
+    + "SELECT ends_at, account.id, account.password_hash FROM over LEFT JOIN account ON account.email = %(email)s"
+).encode()
+_LOCKED = select(Account).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -64,21 +72,16 @@ class SignIn:
             by_account: self.settings.signin_account_attempts,
             by_address: self.settings.signin_address_attempts,
         }
-        async with self.database.transaction() as session:
-            wait = await count_attempts(session, limits, timedelta(seconds=self.settings.signin_window_seconds))
-            row = (
-                await session.execute(select(Account.id, Account.password_hash).where(Account.email == email))
-            ).first()
-        if wait is not None:
+        window = timedelta(seconds=self.settings.signin_window_seconds)
+        row = await read_row(self.database, _COUNT_AND_FIND, {**counting(limits, window), "email": email})
+        ends_at, account_id, password_hash = row or (None, None, None)
+        if (wait := seconds_until(ends_at)) is not None:
             raise too_many(wait)
-        account_id, password_hash = row if row else (None, None)
         verdict = await self.passwords.verify(password, password_hash)
         if not verdict.is_right or account_id is None:
             raise refusal()
         async with self.database.transaction() as session:
-            account = await session.scalar(
-                select(Account).where(Account.id == account_id).with_for_update(key_share=True)
-            )
+            account = await session.scalar(_LOCKED, {"account_id": account_id})
             if account is None:
                 raise refusal()
             if account.password_hash != password_hash:

@@ -30,6 +30,14 @@ from users.tokens.rules import CODE_DIGITS, LIFETIMES, TokenType
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 NOBODYS_KEPT = timedelta(days=1)
 
+_NEW = insert(OneTimeToken)
+# Rows without an account are never in conflict with one another.
+_STORE = _NEW.on_conflict_do_update(
+    index_elements=[OneTimeToken.type, OneTimeToken.account_id],
+    set_={name: _NEW.excluded[name] for name in ("id", "secret_hash", "data", "created_at", "expires_at")}
+    | {"consumed_at": None},
+)
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -88,21 +96,18 @@ async def _store(
     lifetime: timedelta | None,
 ) -> datetime:
     now = clock.now()
+    expires_at = now + (LIFETIMES[kind] if lifetime is None else lifetime)
     values = {
         "id": identifier,
+        "type": kind.value,
+        "account_id": account_id,
         "secret_hash": digest,
         "data": data or {},
         "created_at": now,
-        "expires_at": now + (LIFETIMES[kind] if lifetime is None else lifetime),
-        "consumed_at": None,
+        "expires_at": expires_at,
     }
-    statement = insert(OneTimeToken).values(type=kind.value, account_id=account_id, **values)
-    if account_id is not None:
-        statement = statement.on_conflict_do_update(
-            index_elements=[OneTimeToken.type, OneTimeToken.account_id], set_=values
-        )
-    await session.execute(statement)
-    return now + (LIFETIMES[kind] if lifetime is None else lifetime)
+    await session.execute(_STORE, values)
+    return expires_at
 
 
 async def issue_token(
