@@ -1,6 +1,9 @@
 """The audit finds what differs between a replica and its owner, and writes nothing."""
 
+from types import SimpleNamespace
+
 import pytest
+from kinds import until
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from sample.worker import subscribers
@@ -83,26 +86,32 @@ async def test_a_handler_that_does_more_is_named_and_does_nothing(database, one)
     assert mirrored.differences == ["sample.thing in sample.thing_replica 1: missing"]
 
 
-async def test_what_waits_is_counted(database, settings, redis):
-    consumers = Consumers(settings, database, redis, join([subscribers]))
-    assert await audit.waiting(redis, THING.stream, "sample") == 0
-    await redis.xadd(THING.stream, {"__data__": b"{}"})
-    assert await audit.waiting(redis, THING.stream, "sample") == 1
-    await consumers.ensure_groups()
-    assert await audit.waiting(redis, THING.stream, "sample") == 1
-    [(_, [(entry, _)])] = await redis.xreadgroup("sample", "reader", {THING.stream: ">"})
-    assert await audit.waiting(redis, THING.stream, "sample") == 1
-    await redis.xack(THING.stream, "sample", entry)
-    assert await audit.waiting(redis, THING.stream, "sample") == 0
+async def test_what_waits_is_counted(broker, kind):
+    assert await broker.waiting(THING.stream, "sample") == 0
+    await kind.put(b"{}")
+    assert await broker.waiting(THING.stream, "sample") == 1
+    [entry] = await kind.take(1)
+    assert await broker.waiting(THING.stream, "sample") == 1
+    await acknowledge(broker, entry)
+    await until(lambda: _nothing_waits(broker))
+    await kind.put(b"{}")
+    assert await broker.waiting(THING.stream, "sample") == 1
 
 
-async def test_what_was_set_aside_is_told_with_its_reason(database, settings, redis):
-    consumers = Consumers(settings, database, redis, join([subscribers]))
-    await consumers.ensure_groups()
-    await redis.xadd(THING.stream, {"__data__": b"{}"})
-    [(_, [(entry, data)])] = await redis.xreadgroup("sample", "reader", {THING.stream: ">"})
-    await consumers._handle(consumers._subscriptions[0], [(entry, data)])
-    [letter] = await audit.dead_letters(redis, THING.stream)
+async def _nothing_waits(broker):
+    return await broker.waiting(THING.stream, "sample") == 0
+
+
+async def acknowledge(broker, entry):
+    settings = SimpleNamespace(claim_idle_ms=60_000, consumer_batch=1)
+    await broker.reader("sample", settings, [THING.stream], None).acknowledge([entry])
+
+
+async def test_what_was_set_aside_is_told_with_its_reason(database, settings, broker, kind):
+    consumers = Consumers(settings, database, broker, join([subscribers]))
+    await kind.put(b"{}")
+    await consumers.handle(await kind.take(1))
+    [letter] = await broker.dead_letters(THING.stream)
     assert (letter.stream, letter.group, letter.data) == (THING.stream, "sample", b"{}")
     assert letter.reason.startswith("unreadable")
 

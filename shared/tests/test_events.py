@@ -1,4 +1,4 @@
-"""Outbox to effect over a real Valkey: nothing lost, nothing twice."""
+"""Outbox to effect over a real broker, of every kind: nothing lost, nothing twice."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -7,8 +7,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from kinds import until
+from nats import errors as nats_errors
 from redis import exceptions as redis_errors
-from redis.exceptions import WatchError
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from sample.worker import subscribers
@@ -18,6 +19,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from shared.database import emit
 from shared.events import upkeep
+from shared.events.brokers import BrokerChanged
+from shared.events.brokers.jetstream import JetStream
+from shared.events.brokers.redis_streams import RedisStreams
 from shared.events.consumers import Consumers, is_of_the_moment
 from shared.events.relay import Relay
 from shared.events.subscribers import join
@@ -27,8 +31,8 @@ DEADLINE = 10.0
 
 
 @pytest.fixture
-def settings_overrides():
-    return {"claim_idle_ms": 50, "max_deliveries": 3}
+def settings_overrides(broker_url):
+    return {"claim_idle_ms": 50, "max_deliveries": 3, "broker_url": broker_url}
 
 
 @asynccontextmanager
@@ -42,24 +46,14 @@ async def running(*parts):
         await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE)
 
 
-async def until(question):
-    """Ask again and again until the answer is true; the deadline bounds it."""
-    async with asyncio.timeout(DEADLINE):
-        while True:
-            answer = await question()
-            if answer:
-                return answer
-            await asyncio.sleep(0.01)
+@pytest_asyncio.fixture
+async def relay(settings, database, broker):
+    return Relay(settings, database, broker)
 
 
 @pytest_asyncio.fixture
-async def relay(settings, database, redis):
-    return Relay(settings, database, redis)
-
-
-@pytest_asyncio.fixture
-async def consumers(settings, database, redis):
-    return Consumers(settings, database, redis, join([subscribers]))
+async def consumers(settings, database, broker):
+    return Consumers(settings, database, broker, join([subscribers]))
 
 
 async def tell(database, *labels, identifier=1, fact="made"):
@@ -80,7 +74,7 @@ async def unpublished(database):
         return (await session.execute(text("SELECT count(*) FROM outbox WHERE published_at IS NULL"))).scalar_one()
 
 
-async def test_facts_told_before_anyone_listened_arrive(database, redis, relay, consumers):
+async def test_facts_told_before_anyone_listened_arrive(database, broker, kind, relay, consumers):
     await tell(database, "one", "two", "three")
     async with running(relay):
         await until(lambda: _is(unpublished(database), 0))
@@ -88,24 +82,21 @@ async def test_facts_told_before_anyone_listened_arrive(database, redis, relay, 
             await until(lambda: _is(label_of(database), "three"))
             await tell(database, "four")
             await until(lambda: _is(label_of(database), "four"))
-            await until(lambda: _nothing_pending(redis))
+            await until(lambda: kind.all_is_settled())
 
 
 async def _is(awaitable, value):
     return (await awaitable) == value
 
 
-async def _nothing_pending(redis):
-    groups = await redis.xinfo_groups(THING.stream)
-    return all(group["pending"] == 0 and group["lag"] == 0 for group in groups)
-
-
+@pytest.mark.usefixtures("broker_url")
 async def test_an_older_fact_does_not_undo_a_newer_one(database, deliver):
     assert await deliver(THING, "made", ThingState(id=1, label="new"), version=5)
     assert await deliver(THING, "made", ThingState(id=1, label="old"), version=4)
     assert await label_of(database) == "new"
 
 
+@pytest.mark.usefixtures("broker_url")
 async def test_a_redelivery_has_no_effect(database, deliver):
     event_id = uuid4()
     assert await deliver(THING, "made", ThingState(id=1, label="a"), event_id=event_id)
@@ -113,78 +104,75 @@ async def test_a_redelivery_has_no_effect(database, deliver):
     assert await label_of(database) == "a"
 
 
-async def test_a_poisoned_event_is_set_aside_and_delays_nobody(database, redis, relay, consumers):
+async def test_a_poisoned_event_is_set_aside_and_delays_nobody(database, broker, kind, relay, consumers):
     await tell(database, "poison", identifier=13)
     await tell(database, "good", identifier=14)
     async with running(relay, consumers):
         await until(lambda: _is(label_of(database, 14), "good"))
-        await until(lambda: _is(redis.xlen(f"{THING.stream}.dead"), 1))
-        await until(lambda: _nothing_pending(redis))
-    dead = await redis.xrange(f"{THING.stream}.dead")
-    assert b'"poison"' in dead[0][1][b"__data__"]
-    assert dead[0][1][b"reason"] == b"ValueError"
+        await until(lambda: _is(broker.count_dead(THING.stream), 1))
+        await until(lambda: kind.all_is_settled())
+    [dead] = await broker.dead_letters(THING.stream)
+    assert b'"poison"' in dead.data
+    assert (dead.stream, dead.group, dead.reason) == (THING.stream, "sample", "ValueError")
     assert await label_of(database, 13) is None
 
 
-async def test_an_unreadable_entry_is_set_aside_at_once(database, redis, relay, consumers):
+async def test_an_unreadable_entry_is_set_aside_at_once(database, broker, kind, relay, consumers):
     async with running(relay, consumers):
-        await redis.xadd(THING.stream, {"__data__": b"{}"})
-        await until(lambda: _is(redis.xlen(f"{THING.stream}.dead"), 1))
-        await until(lambda: _nothing_pending(redis))
+        await kind.put(b"{}")
+        await until(lambda: _is(broker.count_dead(THING.stream), 1))
+        await until(lambda: kind.all_is_settled())
 
 
-async def test_what_a_dead_consumer_held_is_taken_over(database, redis, relay, consumers):
-    await consumers.ensure_groups()
+async def test_what_a_dead_consumer_held_is_taken_over(database, broker, kind, relay, consumers):
     await tell(database, "held")
     async with running(relay):
         await until(lambda: _is(unpublished(database), 0))
-        # A consumer that reads and dies before it acknowledges.
-        assert await redis.xreadgroup("sample", "dead", {THING.stream: ">"})
+        assert len(await kind.take(1, claim_idle_ms=50)) == 1
         async with running(consumers):
             await until(lambda: _is(label_of(database), "held"))
-            await until(lambda: _nothing_pending(redis))
+            await until(lambda: kind.all_is_settled())
 
 
-async def test_a_broker_that_came_back_empty_is_told_again(database, redis, relay, consumers):
+async def test_a_broker_that_came_back_empty_is_told_again(database, broker, kind, relay, consumers):
     async with running(relay, consumers):
         await tell(database, "first")
         await until(lambda: _is(label_of(database), "first"))
-        await redis.flushdb()
+        await kind.forget()
         await tell(database, "second", identifier=2)
         await until(lambda: _is(label_of(database, 2), "second"))
         # Both are on the new stream; the inbox dropped the one that had arrived.
-        await until(lambda: _is(redis.xlen(THING.stream), 2))
-        await until(lambda: _nothing_pending(redis))
+        await until(lambda: _is(kind.length(), 2))
+        await until(lambda: kind.all_is_settled())
         async with database.transaction() as session:
             assert (await session.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 2
 
 
-async def test_a_broker_that_lost_its_newest_entries_is_told_those_again(database, redis, relay):
+async def test_a_broker_that_lost_its_newest_entries_is_told_those_again(settings, database, broker, kind, relay):
     async with running(relay):
         await tell(database, "kept")
         await until(lambda: _is(unpublished(database), 0))
-        kept = await redis.get("sample.watermark")
+        kept = await broker.watermark("sample")
         await tell(database, "lost")
-        await until(lambda: _is(redis.xlen(THING.stream), 2))
-    newest = (await redis.xrevrange(THING.stream, count=1))[0][0]
-    await redis.xdel(THING.stream, newest)
-    await redis.set("sample.watermark", kept)
-    async with running(Relay(relay._settings, database, redis)):
-        await until(lambda: _is(redis.xlen(THING.stream), 2))
+        await until(lambda: _is(kind.length(), 2))
+    await kind.lose_newest(kept)
+    assert await kind.length() == 1
+    async with running(Relay(settings, database, broker)):
+        await until(lambda: _is(kind.length(), 2))
 
 
-async def test_two_relays_publish_once(settings, database, redis):
-    async with running(Relay(settings, database, redis), Relay(settings, database, redis)):
+async def test_two_relays_publish_once(settings, database, broker, kind):
+    async with running(Relay(settings, database, broker), Relay(settings, database, broker)):
         await tell(database, *(str(number) for number in range(20)))
         await until(lambda: _is(unpublished(database), 0))
-    assert await redis.xlen(THING.stream) == 20
+    assert await kind.length() == 20
 
 
-async def test_the_entry_on_the_stream_is_plain_json_with_trace_and_version(database, redis, relay):
+async def test_the_entry_on_the_stream_is_plain_json_with_trace_and_version(database, broker, kind, relay):
     await tell(database, "x")
     async with running(relay):
         await until(lambda: _is(unpublished(database), 0))
-    entry = (await redis.xrange(THING.stream))[0][1][b"__data__"]
+    [entry] = await kind.kept()
     event = THING.event.model_validate_json(entry)
     assert (event.name, event.state, event.fact) == ("thing.made", ThingState(id=1, label="x"), "made")
     assert event.aggregate_version > 0
@@ -195,7 +183,7 @@ def test_an_undeclared_fact_is_a_programming_error():
         THING.event_name("vanished")
 
 
-async def test_a_batch_is_never_sent_to_a_broker_that_lost_its_data_meanwhile(settings, database, redis, relay):
+async def test_a_batch_is_never_sent_to_a_broker_that_lost_its_data_meanwhile(settings, database, broker, kind, relay):
     """Else its watermark would hide that everything before is gone."""
     connection = await database.connect()
     try:
@@ -204,19 +192,20 @@ async def test_a_batch_is_never_sent_to_a_broker_that_lost_its_data_meanwhile(se
         assert await relay.publish_once(connection) == 1
         await tell(database, "after")
         await relay._compare_watermark(connection)
-        await redis.flushdb()
-        with pytest.raises(WatchError):
+        await kind.forget()
+        with pytest.raises(BrokerChanged):
             await relay.publish_once(connection)
-        assert await redis.exists(THING.stream, "sample.watermark") == 0
+        assert await kind.length() == 0
+        assert await broker.watermark("sample") is None
         await relay._compare_watermark(connection)
         assert await relay.publish_once(connection) == 2
     finally:
         await connection.close()
 
 
-async def test_a_relay_that_lost_its_lock_asleep_sends_nothing(settings, database, redis, relay):
+async def test_a_relay_that_lost_its_lock_asleep_sends_nothing(settings, database, broker, kind, relay):
     """It wakes up between looking and sending; another one has taken over and sent since."""
-    other = Relay(settings, database, redis)
+    other = Relay(settings, database, broker)
     first, second = await database.connect(), await database.connect()
     try:
         await tell(database, "one")
@@ -224,23 +213,21 @@ async def test_a_relay_that_lost_its_lock_asleep_sends_nothing(settings, databas
         await other._compare_watermark(second)
         assert await other.publish_once(second) == 1
         await tell(database, "two")
-        with pytest.raises(WatchError):
+        with pytest.raises(BrokerChanged):
             await relay.publish_once(first)
-        assert await redis.xlen(THING.stream) == 1
+        assert await kind.length() == 1
     finally:
         await first.close()
         await second.close()
 
 
-async def test_an_event_that_two_cannot_bear_is_set_aside_once(settings, database, redis, consumers):
-    await consumers.ensure_groups()
-    entry = await redis.xadd(THING.stream, {"__data__": b"{}"})
-    await redis.xreadgroup("sample", "one", {THING.stream: ">"})
-    asleep = Consumers(settings, database, redis, join([subscribers]))
-    [subscription] = join([subscribers])
+async def test_an_event_that_two_cannot_bear_is_set_aside_once(settings, database, broker, kind, consumers):
+    await kind.put(b"{}")
+    [entry] = await kind.take(1)
+    asleep = Consumers(settings, database, broker, join([subscribers]))
     for each in (consumers, asleep):
-        await each._bury(subscription, entry, b"{}", "unreadable")
-    assert await redis.xlen(f"{THING.stream}.dead") == 1
+        await each._bury(entry, b"{}", "unreadable")
+    assert await broker.count_dead(THING.stream) == 1
 
 
 @pytest.mark.parametrize(
@@ -253,65 +240,67 @@ async def test_an_event_that_two_cannot_bear_is_set_aside_once(settings, databas
         (psycopg.OperationalError("connection lost"), True),
         (NoConnectionInTime("pool"), True),
         (redis_errors.ConnectionError("gone"), True),
+        (nats_errors.ConnectionClosedError(), True),
         (TimeoutError(), True),
     ],
 )
 def test_an_event_is_not_blamed_for_what_is_away(error, of_the_moment):
-    assert is_of_the_moment(error) is of_the_moment
+    assert is_of_the_moment(error, RedisStreams.failures + JetStream.failures) is of_the_moment
     if isinstance(error, psycopg.Error):
         assert is_of_the_moment(DBAPIError("SELECT", None, error)) is of_the_moment
 
 
-async def test_receipts_outlive_a_clock_that_jumped_ahead(settings, database, deliver, redis, clock):
+async def test_receipts_outlive_a_clock_that_jumped_ahead(settings, database, deliver, broker, kind, clock):
     """They are dated by the database, and dropped by its clock: ours may say anything."""
     event_id = uuid4()
     await deliver(THING, "made", ThingState(id=1, label="a"), event_id=event_id)
     await tell(database, "told")
     async with database.transaction() as session:
         await session.execute(text("UPDATE outbox SET published_at = now()"))
-    await redis.xadd(THING.stream, {"__data__": b"{}"})
+    await kind.put(b"{}")
     clock.advance(days=400)
     await upkeep.prune_tables(settings, database)
-    await upkeep.trim_stream(settings, redis, THING.stream)
+    await broker.trim(THING.stream, days=settings.event_retention_days, dead_days=upkeep.DEAD_LETTER_DAYS)
     async with database.transaction() as session:
         assert (await session.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 1
         assert (await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one() == 1
         await session.execute(text("UPDATE inbox SET received_at = now() - interval '15 days'"))
         await session.execute(text("UPDATE outbox SET published_at = now() - interval '8 days'"))
-    assert await redis.xlen(THING.stream) == 1
+    assert await kind.length() == 1
     await upkeep.prune_tables(settings, database)
     async with database.transaction() as session:
         assert (await session.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 0
         assert (await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one() == 0
 
 
-async def test_an_entry_without_an_event_is_set_aside_at_once(redis, consumers):
+async def test_an_entry_without_an_event_is_set_aside_at_once(broker, kind, consumers):
     async with running(consumers):
-        await redis.xadd(THING.stream, {"nonsense": b"x"})
-        await until(lambda: _is(redis.xlen(f"{THING.stream}.dead"), 1))
-        await until(lambda: _nothing_pending(redis))
+        await kind.put(None)
+        await until(lambda: _is(broker.count_dead(THING.stream), 1))
+        await until(lambda: kind.all_is_settled())
 
 
 async def test_what_is_done_and_could_not_be_acknowledged_is_not_blamed_on_the_event(
-    settings, database, redis, relay, consumers, monkeypatch
+    settings, database, broker, kind, relay, consumers, monkeypatch
 ):
     """A transport of uvloop that is closed raises RuntimeError, which is no error of the broker's library."""
-    acknowledge, failures = consumers._redis.xack, [RuntimeError("the handler is closed")] * 5
+    acknowledge, failures = consumers.reader.acknowledge, [RuntimeError("the handler is closed")] * 5
 
-    async def xack(*arguments):
+    async def stumble(entries):
         if failures:
             raise failures.pop()
-        return await acknowledge(*arguments)
+        return await acknowledge(entries)
 
-    monkeypatch.setattr(consumers._redis, "xack", xack)
+    monkeypatch.setattr(consumers.reader, "acknowledge", stumble)
     await tell(database, "done")
     async with running(relay, consumers):
         await until(lambda: _is(label_of(database), "done"))
-        await until(lambda: _nothing_pending(redis))
-    assert await redis.xlen(f"{THING.stream}.dead") == 0
+        await until(lambda: kind.all_is_settled())
+    assert await broker.count_dead(THING.stream) == 0
     assert not failures
 
 
+@pytest.mark.usefixtures("broker_url")
 async def test_a_part_of_a_worker_that_stumbles_gets_up_and_ends_nobody_else(settings, database):
     stop, tried = asyncio.Event(), []
 
@@ -327,7 +316,7 @@ async def test_a_part_of_a_worker_that_stumbles_gets_up_and_ends_nobody_else(set
     assert tried == [0, 1, 2]
 
 
-async def test_the_relay_stumbles_and_goes_on(settings, database, redis, monkeypatch):
+async def test_the_relay_stumbles_and_goes_on(settings, database, broker, kind, monkeypatch):
     publish, failures = Relay.publish_once, [RuntimeError("the handler is closed")]
 
     async def stumble(relay, connection):

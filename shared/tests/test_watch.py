@@ -22,16 +22,17 @@ async def tell(database, label, identifier=1):
         await emit(session, THING, "made", ThingState(id=identifier, label=label))
 
 
-async def publish(settings, database, redis):
-    relay = Relay(settings, database, redis)
+async def publish(settings, database, broker):
+    relay = Relay(settings, database, broker)
     connection = await database.connect()
     try:
+        await relay._compare_watermark(connection)
         return await relay.publish_once(connection)
     finally:
         await connection.close()
 
 
-async def test_the_age_of_what_waits_in_the_outbox(settings, database, redis, clock):
+async def test_the_age_of_what_waits_in_the_outbox(settings, database, broker, clock):
     clock.set(clock_module.now())
     clock.advance(minutes=-3)
     await tell(database, "old")
@@ -39,24 +40,24 @@ async def test_the_age_of_what_waits_in_the_outbox(settings, database, redis, cl
     await tell(database, "new")
     await look_at_outbox(database)
     assert value("outbox_oldest_seconds") == pytest.approx(180, abs=10)
-    assert await publish(settings, database, redis) == 2
+    assert await publish(settings, database, broker) == 2
     await look_at_outbox(database)
     assert value("outbox_oldest_seconds") == 0
 
 
-async def test_what_a_service_has_not_read_holds_and_set_aside(settings, database, redis):
+async def test_what_a_service_has_not_read_holds_and_set_aside(settings, database, broker, kind):
     stream = THING.stream
-    await look_at_stream(redis, "sample.nobody", "sample")
+    await look_at_stream(broker, "sample.nobody", "sample")
     assert value("stream_dead_entries", stream="sample.nobody") == 0
-    await Consumers(settings, database, redis, join([subscribers])).ensure_groups()
+    await Consumers(settings, database, broker, join([subscribers])).reader.ensure_groups()
     for number in range(3):
         await tell(database, "x", number + 1)
-    await publish(settings, database, redis)
-    await look_at_stream(redis, stream, "sample")
+    await publish(settings, database, broker)
+    await look_at_stream(broker, stream, "sample")
     assert (value("stream_lag_entries", stream=stream), value("stream_pending_entries", stream=stream)) == (3, 0)
-    await redis.xreadgroup("sample", "silent", {stream: ">"}, count=2)
-    await redis.xadd(f"{stream}.dead", {"__data__": b"x"})
-    await look_at_stream(redis, stream, "sample")
+    assert len(await kind.take(2)) == 2
+    await kind.set_aside(b"x")
+    await look_at_stream(broker, stream, "sample")
     assert (value("stream_lag_entries", stream=stream), value("stream_pending_entries", stream=stream)) == (1, 2)
     assert value("stream_dead_entries", stream=stream) == 1
 

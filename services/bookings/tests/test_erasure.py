@@ -24,6 +24,7 @@ from bookings.replicas.models import UserReplica
 from shared.database import Database
 from shared.events.audit import unpublished
 from shared.events.bookings import BOOKING
+from shared.events.brokers import open_broker
 from shared.events.erasure import take_back
 from shared.events.relay import Relay
 from shared.events.users import USER
@@ -78,10 +79,11 @@ async def found(database: Database, redis: Redis) -> list[str]:
     return seen
 
 
-async def publish(settings: Any, database: Database, redis: Redis) -> None:
+async def publish(settings: Any, database: Database) -> None:
     """Have the relay send everything that waits."""
     stop = asyncio.Event()
-    relay = asyncio.create_task(Relay(settings, database, redis).run(stop))
+    broker = open_broker(settings)
+    relay = asyncio.create_task(Relay(settings, database, broker).run(stop))
     async with asyncio.timeout(10):
         while True:
             async with database.transaction() as session:
@@ -90,6 +92,7 @@ async def publish(settings: Any, database: Database, redis: Redis) -> None:
             await asyncio.sleep(0.01)
     stop.set()
     await relay
+    await broker.close()
 
 
 async def test_snapshots_are_taken_back_everywhere(
@@ -107,7 +110,7 @@ async def test_snapshots_are_taken_back_everywhere(
     await session.commit()
     for holder in (user_id, stranger.id):
         await book(database.pool, user_id=holder, stock_id=stock.id, quantity=1)
-    await publish(settings, database, redis)
+    await publish(settings, database)
     # One letter was set aside, and one fact has not left yet.
     entries = await redis.xrange(BOOKING.stream)
     await redis.xadd(f"{BOOKING.stream}.dead", {**entries[0][1], b"group": b"documents", b"reason": b"x"})
@@ -142,7 +145,7 @@ async def test_snapshots_are_taken_back_everywhere(
     assert await found(database, redis) == []
     # The stranger's fact is there, and the cancellation leaves without a name.
     assert await redis.xlen(BOOKING.stream) == 1
-    await publish(settings, database, redis)
+    await publish(settings, database)
     assert await found(database, redis) == []
     assert await redis.xlen(BOOKING.stream) == 2
     # Some minutes later nobody waits any more, once the last fact is read too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -68,6 +68,11 @@ class ServiceSettings(BaseSettings):
     # migrations and the relay need a session of their own.
     database_direct_url: str = ""
     redis_url: str = "redis://127.0.0.1:6380/0"
+    # What carries events, when it is not the Redis of REDIS_URL: another (`redis://…`, `rediss://…`), or NATS with JetStream
+    # (`nats://…`, `tls://…`; several servers with commas between).
+    broker_url: str = ""
+    # On how many servers of a NATS cluster the streams are kept that a service makes; those that exist are left as they are.
+    broker_replicas: int = Field(1, ge=1, le=5)
     log_format: Literal["json", "plain"] = "json"
     log_level: str = "INFO"
     host: str = "127.0.0.1"
@@ -152,6 +157,13 @@ class ServiceSettings(BaseSettings):
             values["worker_port"] = WORKER_PORTS.get(context, 0)
         return values
 
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "nats://", "tls://")):
+            raise ValueError("BROKER_URL begins with redis://, rediss://, nats:// or tls://")
+        return value
+
     @model_validator(mode="after")
     def _true_clock(self) -> Self:
         if self.environment == "production" and self.clock_offset_file:
@@ -161,6 +173,11 @@ class ServiceSettings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def events_url(self) -> str:
+        """The broker that carries events."""
+        return self.broker_url or self.redis_url
 
     @property
     def is_behind_pooler(self) -> bool:

@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, field
 from importlib import import_module, util
 from typing import Any
 
-from redis.asyncio import Redis
-
 from local.topology import SERVICES
 from shared.commands import replays_of
 from shared.database import Database
 from shared.events import audit as events
-from shared.events.audit import DeadLetter, Reader
+from shared.events.audit import Reader
+from shared.events.brokers import Broker, DeadLetter, open_broker
 from shared.events.envelope import Aggregate
 from shared.events.replay import Page
 from shared.events.subscribers import Subscription
@@ -79,9 +78,9 @@ class _Service:
 class Auditor:
     """Looks at one platform. `environment` names the databases and the broker, as a service's environment does."""
 
-    def __init__(self, services: Mapping[str, _Service], redis: Redis) -> None:
+    def __init__(self, services: Mapping[str, _Service], broker: Broker) -> None:
         self._services = services
-        self._redis = redis
+        self._broker = broker
 
     async def unsettled(self) -> list[str]:
         """What is still on its way: facts in outboxes, entries unread or unacknowledged, mails due."""
@@ -90,7 +89,7 @@ class Auditor:
         for service in self._services.values():
             for subscription in service.subscriptions:
                 stream = subscription.aggregate.stream
-                waiting = await events.waiting(self._redis, stream, service.name)
+                waiting = await self._broker.waiting(stream, service.name)
                 if waiting:
                     found.append(f"{waiting} entries of {stream} for {service.name}")
             look = getattr(_audit_module(service.name), "unsettled", None)
@@ -114,7 +113,7 @@ class Auditor:
         found = []
         for name in self._services:
             for aggregate in published_by(name):
-                found += await events.dead_letters(self._redis, aggregate.stream)
+                found += await self._broker.dead_letters(aggregate.stream)
         return found
 
     async def report(self) -> Report:
@@ -156,21 +155,23 @@ def _mirrors(service: str) -> Mapping[Any, Any]:
 @asynccontextmanager
 async def auditor(environment: Mapping[str, str]) -> AsyncIterator[Auditor]:
     """An auditor of the platform that the environment names, with connections of its own."""
-    services = {}
+    services: dict[str, _Service] = {}
+    brokers: list[Broker] = []
     for name in SERVICES:
         settings_class: type[ServiceSettings] = import_module(f"{name}.settings").Settings
         settings = settings_class(
             database_url=environment[f"DATABASE_URL_{name.upper()}"],
             redis_url=environment["REDIS_URL"],
+            broker_url=environment.get("BROKER_URL", ""),
             database_pool_size=2,
         )
         worker = import_module(f"{name}.worker").create_worker(settings)
         services[name] = _Service(name, Database(settings), worker.subscriptions)
-    redis = Redis.from_url(environment["REDIS_URL"], socket_timeout=10.0)
+        brokers = brokers or [open_broker(settings)]
     try:
-        yield Auditor(services, redis)
+        yield Auditor(services, brokers[0])
     finally:
-        await redis.aclose()
+        await brokers[0].close()
         for service in services.values():
             await service.database.close()
 

@@ -16,7 +16,7 @@ from local.topology import SERVICES
 
 PAGE = ROOT / "docs" / "settings.md"
 # Addresses that carry a password.
-_SECRET_NAMES = re.compile(r"^(database(_direct)?_url|redis_url|smtp_url)$")
+_SECRET_NAMES = re.compile(r"^(database(_direct)?_url|redis_url|broker_url|smtp_url)$")
 
 _HEAD = """# Settings
 

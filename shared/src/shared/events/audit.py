@@ -1,4 +1,4 @@
-"""Whether everything that was told has arrived: what outboxes and streams still hold, and replicas beside their owners."""
+"""Whether everything that was told has arrived: what outboxes still hold, and replicas beside their owners."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,45 +36,6 @@ async def unpublished(session: AsyncSession) -> int:
 async def last_told(session: AsyncSession) -> int:
     """The number of the newest fact in a service's outbox."""
     return int((await session.execute(_LAST_TOLD)).scalar_one())
-
-
-async def waiting(redis: Redis, stream: str, group: str) -> int:
-    """How many entries of a stream a service has not read, or has read and not acknowledged."""
-    try:
-        last = (await redis.xinfo_stream(stream))["last-generated-id"]
-        groups = {_text(item["name"]): item for item in await redis.xinfo_groups(stream)}
-    except ResponseError as error:
-        if "no such key" in str(error):
-            return 0
-        raise
-    found = groups.get(group)
-    if found is None:
-        return int(await redis.xlen(stream))
-    # The broker's own `lag` is unknown after deletions; whether there is any is not.
-    unread = len(await redis.xrange(stream, f"({_text(found['last-delivered-id'])}", "+", count=1_000) or [])
-    return int(found["pending"]) + (unread if _text(found["last-delivered-id"]) != _text(last) else 0)
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """An event that was set aside: the group that could not take it, why, and what it was."""
-
-    stream: str
-    group: str
-    reason: str
-    data: bytes
-
-
-async def dead_letters(redis: Redis, stream: str) -> list[DeadLetter]:
-    """What every group set aside of a stream."""
-    entries: Any = await redis.xrange(f"{stream}.dead")
-    return [
-        DeadLetter(stream, _text(found[b"group"]), _text(found[b"reason"]), found[b"__data__"]) for _, found in entries
-    ]
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 @dataclass

@@ -7,13 +7,12 @@ a replica never misses a fact.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from redis.asyncio import Redis
 from sqlalchemy import BigInteger, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,14 +21,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import clock
 from shared.commands import Counts
 from shared.database.session import Database
+from shared.events.brokers import Broker, Kept, open_broker
 from shared.events.envelope import Aggregate
-from shared.events.upkeep import read_by_all
 from shared.settings import ServiceSettings
 
-PAGE = 1_000
 # Transactions that read the name just before it was erased have told theirs by then.
 SETTLED = timedelta(minutes=10)
-_DATA = b"__data__"
 
 
 class ErasedPerson:
@@ -80,14 +77,14 @@ async def take_back(
             return {"would_take_back": len(ids)} if dry_run else _counts()
         rows, unsent = await clean_outbox(session, ids)
     counts = _counts(people=len(ids), outbox=rows)
-    redis = Redis.from_url(settings.redis_url)
+    broker = open_broker(settings)
     try:
         late: set[int] = set()
         for told in personal:
-            counts["entries"] += await _clean_stream(redis, told, ids, late, counts)
-            counts["dead_letters"] += await _clean_dead_letters(redis, told, ids)
+            counts["entries"] += await _clean_stream(broker, told, ids, late, counts)
+            counts["dead_letters"] += await _clean_dead_letters(broker, told, ids)
     finally:
-        await redis.aclose()
+        await broker.close()
     if not unsent:
         async with database.transaction() as session:
             cleared = await session.scalars(
@@ -104,45 +101,30 @@ def _counts(people: int = 0, outbox: int = 0) -> Counts:
     return {"people": people, "outbox": outbox, "entries": 0, "dead_letters": 0, "waiting": 0, "cleared": 0}
 
 
-async def _pages(redis: Redis, stream: str) -> AsyncIterator[list[tuple[bytes, dict[bytes, bytes]]]]:
-    """The entries of a stream, oldest first."""
-    after = "-"
-    while True:
-        entries: Any = await redis.xrange(stream, after, "+", count=PAGE)
-        if not entries:
-            return
-        after = f"({entries[-1][0].decode()}"
-        yield entries
-
-
-async def _clean_stream(redis: Redis, told: Personal, ids: set[int], late: set[int], counts: Counts) -> int:
+async def _clean_stream(broker: Broker, told: Personal, ids: set[int], late: set[int], counts: Counts) -> int:
     stream, deleted = told.aggregate.stream, 0
-    read = await read_by_all(redis, stream)
-    async for entries in _pages(redis, stream):
-        gone = []
-        for entry_id, data in entries:
-            person = _named(told, data.get(_DATA, b""))
+    read = await broker.read_by_all(stream)
+    async for page in broker.entries(stream):
+        gone: list[Kept] = []
+        for entry in page:
+            person = _named(told, entry.data)
             if person is None or person not in ids:
                 continue
-            if read is None or _place(entry_id) <= read:
-                gone.append(entry_id)
+            if read is None or entry.place <= read:
+                gone.append(entry)
             else:
                 counts["waiting"] += 1
                 late.add(person)
-        deleted += await _delete(redis, stream, gone)
+        deleted += await broker.delete(stream, gone)
     return deleted
 
 
-async def _clean_dead_letters(redis: Redis, told: Personal, ids: set[int]) -> int:
-    stream, deleted = f"{told.aggregate.stream}.dead", 0
-    async for entries in _pages(redis, stream):
-        gone = [entry_id for entry_id, data in entries if _named(told, data.get(_DATA, b"")) in ids]
-        deleted += await _delete(redis, stream, gone)
+async def _clean_dead_letters(broker: Broker, told: Personal, ids: set[int]) -> int:
+    stream, deleted = told.aggregate.stream, 0
+    async for page in broker.entries(stream, dead=True):
+        gone = [entry for entry in page if _named(told, entry.data) in ids]
+        deleted += await broker.delete(stream, gone, dead=True)
     return deleted
-
-
-async def _delete(redis: Redis, stream: str, entry_ids: Sequence[bytes]) -> int:
-    return int(await redis.xdel(stream, *entry_ids)) if entry_ids else 0
 
 
 def _named(told: Personal, data: bytes) -> int | None:
@@ -152,8 +134,3 @@ def _named(told: Personal, data: bytes) -> int | None:
         return told.person(state) if isinstance(state, dict) else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _place(entry_id: bytes) -> tuple[int, int]:
-    milliseconds, _, sequence = entry_id.decode().partition("-")
-    return int(milliseconds), int(sequence or 0)

@@ -1,7 +1,7 @@
 """The relay: carries outbox rows to the streams, in order, once a single process at a time holds the lock.
 
 Rows are marked after they are on the stream, so a crash in between sends them twice and the inbox of each reader drops
-the second. The broker keeps a watermark beside the streams, written in the same transaction as the entries; a broker that
+the second. The broker keeps a watermark beside the streams, written together with the entries (decision 5); a broker that
 came back without its newest entries (or empty) shows an old watermark, and the rows after it are sent again.
 """
 
@@ -18,11 +18,10 @@ import structlog
 from opentelemetry.trace import Span, SpanKind
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from redis.asyncio import Redis
-from redis.exceptions import RedisError, WatchError
 
 from shared.database.locks import lock_key
 from shared.database.session import Database
+from shared.events.brokers import Broker, BrokerChanged, Told
 from shared.settings import ServiceSettings
 from shared.telemetry.metrics import OUTBOX_PENDING, RELAYED
 from shared.telemetry.spans import begin, traceparent_of
@@ -57,11 +56,7 @@ def entry(row: dict[str, Any]) -> bytes:
     return head[:-1] + b',"state":' + row["state"].encode() + b"}"
 
 
-def _text(value: bytes | str | None) -> str | None:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _span(row: dict[str, Any]) -> Span | None:
+def _span(row: dict[str, Any], system: str) -> Span | None:
     """The sending of a recorded request's event; whoever handles the event continues from here."""
     if row["trace"] is None:
         return None
@@ -70,7 +65,7 @@ def _span(row: dict[str, Any]) -> Span | None:
         row["trace"],
         SpanKind.PRODUCER,
         {
-            "messaging.system": "redis",
+            "messaging.system": system,
             "messaging.destination.name": row["stream"],
             "messaging.message.id": str(row["event_id"]),
             "passculture.aggregate.id": row["aggregate_id"],
@@ -84,11 +79,10 @@ def _span(row: dict[str, Any]) -> Span | None:
 class Relay:
     """Publishes one service's outbox until told to stop; waits while another process holds the lock."""
 
-    def __init__(self, settings: ServiceSettings, database: Database, redis: Redis) -> None:
+    def __init__(self, settings: ServiceSettings, database: Database, broker: Broker) -> None:
         self._settings = settings
         self._database = database
-        self._redis = redis
-        self._watermark = f"{settings.context}.watermark"
+        self._broker = broker
         self._known_watermark: str | None = None
         self.healthy = False
 
@@ -103,7 +97,7 @@ class Relay:
                     # The server may be gone; closing then has nothing left to say.
                     with contextlib.suppress(psycopg.Error, OSError):
                         await connection.close()
-            except (psycopg.Error, RedisError, OSError) as error:
+            except (psycopg.Error, *self._broker.failures, OSError) as error:
                 log.warning("relay.interrupted", error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
@@ -123,10 +117,10 @@ class Relay:
         await connection.execute("LISTEN outbox")
         log.info("relay.holding")
         while not stop.is_set():
-            await self._compare_watermark(connection)
             try:
+                await self._compare_watermark(connection)
                 sent = await self.publish_once(connection)
-            except WatchError:
+            except BrokerChanged:
                 log.warning("relay.broker_changed")
                 continue
             self.healthy = True
@@ -152,7 +146,7 @@ class Relay:
 
     async def _compare_watermark(self, connection: AsyncConnection) -> None:
         """Send again what the broker forgot. The broker is asked before every batch: it may have restarted since."""
-        stored = _text(await self._redis.get(self._watermark))
+        stored = await self._broker.watermark(self._settings.context)
         if stored is not None and stored == self._known_watermark:
             return
         since = datetime.fromisoformat(stored) if stored else datetime.min.replace(tzinfo=UTC)
@@ -161,13 +155,13 @@ class Relay:
             log.warning("relay.resending", rows=result.rowcount, since=stored)
         self._known_watermark = stored or "empty"
         if stored is None:
-            await self._redis.set(self._watermark, since.isoformat(), nx=True)
+            await self._broker.begin(self._settings.context, since.isoformat())
             self._known_watermark = since.isoformat()
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Publish one batch; the number of events sent.
 
-        Raises WatchError, and sends nothing, when the broker is not the one whose watermark was looked at: restarted
+        Raises BrokerChanged, and sends nothing, when the broker is not the one whose watermark was looked at: restarted
         without its data since, or told by another relay. Sent there, the batch would hide that what came before is gone.
         """
         async with connection.cursor(row_factory=dict_row) as cursor:
@@ -176,17 +170,9 @@ class Relay:
         if not rows:
             return 0
         moment = await self._moment(connection)
-        spans = [made for row in rows if (made := _span(row)) is not None]
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            # A connection that breaks from here on is a WatchError, too: the commands go to this broker or to none.
-            await pipeline.watch(self._watermark)
-            if _text(await pipeline.get(self._watermark)) != self._known_watermark:
-                raise WatchError("another watermark")
-            pipeline.multi()
-            for row in rows:
-                pipeline.xadd(row["stream"], {"__data__": entry(row)})
-            pipeline.set(self._watermark, moment.isoformat())
-            await pipeline.execute()
+        spans = [made for row in rows if (made := _span(row, self._broker.system)) is not None]
+        told = [Told(row["stream"], str(row["event_id"]), entry(row)) for row in rows]
+        await self._broker.publish(self._settings.context, told, moment.isoformat(), after=self._known_watermark)
         self._known_watermark = moment.isoformat()
         await connection.execute(_MARK, (moment, [row["id"] for row in rows]))
         for made in spans:

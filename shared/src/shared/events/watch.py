@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.session import Database
+from shared.events.brokers import Broker
 from shared.events.envelope import Aggregate
 from shared.telemetry.metrics import OUTBOX_OLDEST, STREAM_DEAD, STREAM_LAG, STREAM_PENDING
 
@@ -33,31 +31,25 @@ async def look_at_outbox(database: Database) -> None:
     OUTBOX_OLDEST.set(max(0.0, float(age or 0)))
 
 
-async def look_at_stream(redis: Redis, stream: str, group: str) -> None:
+async def look_at_stream(broker: Broker, stream: str, group: str) -> None:
     """Set what this group has not read of a stream, holds of it, and what was set aside of it."""
-    try:
-        groups: list[dict[str, Any]] = await redis.xinfo_groups(stream)
-    except ResponseError:
-        # Nobody published on it yet.
-        groups = []
-    for found in groups:
-        name = found["name"]
-        if (name.decode() if isinstance(name, bytes) else name) == group:
-            # After a trim inside the unread part the server cannot tell: the last known figure stays.
-            if found["lag"] is not None:
-                STREAM_LAG.labels(stream).set(found["lag"])
-            STREAM_PENDING.labels(stream).set(found["pending"])
-    STREAM_DEAD.labels(stream).set(await redis.xlen(f"{stream}.dead"))
+    found = await broker.backlog(stream, group)
+    if found is not None:
+        # Where the broker cannot tell, the last known figure stays.
+        if found.lag is not None:
+            STREAM_LAG.labels(stream).set(found.lag)
+        STREAM_PENDING.labels(stream).set(found.pending)
+    STREAM_DEAD.labels(stream).set(await broker.count_dead(stream))
 
 
-async def run(context: str, database: Database, redis: Redis, heard: list[Aggregate], stop: asyncio.Event) -> None:
+async def run(context: str, database: Database, broker: Broker, heard: list[Aggregate], stop: asyncio.Event) -> None:
     """Look every ten seconds until told to stop."""
     while not stop.is_set():
         try:
             await look_at_outbox(database)
             for aggregate in heard:
-                await look_at_stream(redis, aggregate.stream, context)
-        except (SQLAlchemyError, RedisError, OSError) as error:
+                await look_at_stream(broker, aggregate.stream, context)
+        except (SQLAlchemyError, *broker.failures, OSError) as error:
             log.warning("watch.blind", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY_SECONDS)

@@ -15,9 +15,9 @@ import uvloop
 from fastapi import FastAPI
 
 from shared import clock
-from shared.broker import connect
 from shared.database.session import Database
 from shared.events import upkeep, watch
+from shared.events.brokers import open_broker
 from shared.events.consumers import Consumers
 from shared.events.envelope import Aggregate
 from shared.events.relay import Relay
@@ -26,7 +26,7 @@ from shared.memory import start_serving
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
 from shared.telemetry.spans import start_tracing
-from shared.web.health import Check, broker_check, database_check, health_router
+from shared.web.health import Check, database_check, health_router
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +81,9 @@ class Worker:
         settings = self.settings
         database = Database(settings)
         await database.open()
-        redis = connect(settings.redis_url, socket_timeout=10.0, socket_connect_timeout=2.0)
-        relay = Relay(settings, database, redis)
-        consumers = Consumers(settings, database, redis, self.subscriptions)
+        broker = open_broker(settings)
+        relay = Relay(settings, database, broker)
+        consumers = Consumers(settings, database, broker, self.subscriptions)
 
         async def relaying() -> bool:
             return relay.healthy
@@ -93,7 +93,7 @@ class Worker:
 
         checks = {
             "database": database_check(database),
-            "broker": broker_check(redis),
+            "broker": broker.ping,
             "relay": relaying,
             "subscribers": consuming,
             **self.checks,
@@ -102,8 +102,8 @@ class Worker:
         published = published_by(settings.context)
         parts: dict[str, Part] = {
             "relay": lambda: relay.run(stop),
-            "upkeep": lambda: upkeep.run(settings, database, redis, published, heard, stop),
-            "watch": lambda: watch.run(settings.context, database, redis, heard, stop),
+            "upkeep": lambda: upkeep.run(settings, database, broker, published, heard, stop),
+            "watch": lambda: watch.run(settings.context, database, broker, heard, stop),
         }
         if self.subscriptions:
             parts["consumers"] = lambda: consumers.run(stop)
@@ -114,7 +114,7 @@ class Worker:
                 group.create_task(_supervised(name, part, stop))
             if serve_health:
                 group.create_task(_serve(settings, checks, stop))
-        await redis.aclose()
+        await broker.close()
         await database.close()
         log.info("worker.stopped")
 
