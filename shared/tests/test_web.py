@@ -143,6 +143,13 @@ async def test_the_document_says_what_the_gateway_must_know(client):
     assert document["paths"]["/things/{thing_id}"]["patch"]["security"] == [{"SessionAuth": []}]
 
 
+async def test_a_route_is_made_once_however_many_applications_serve_it(app):
+    from sample.app import native, pro
+
+    assert all(any(served is route for served in app.routes) for route in [*native.routes, *pro.routes])
+    assert {getattr(route, "path", None) for route in app.routes} >= {"/health/ready", "/openapi.json"}
+
+
 async def test_health_says_which_part_is_missing(client, app):
     assert (await client.get("/health/live")).status_code == 200
     ready = await client.get("/health/ready")

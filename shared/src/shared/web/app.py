@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +20,7 @@ from shared.storage import Storage
 from shared.web import refusals
 from shared.web.health import Check, broker_check, database_check, health_router
 from shared.web.middleware import RequestMiddleware
+from shared.web.routers import name_of, routes_of
 from shared.web.shedding import SheddingMiddleware
 
 SURFACES = ("native", "pro", "public", "internal")
@@ -88,7 +88,10 @@ def create_service_app(
             settle()
             yield
 
+    readiness = health_router({"database": database_check(database), **(checks or {})})
     app = FastAPI(
+        # The app's readiness does not ask the broker: without it facts wait in the outbox, and requests are still served.
+        routes=routes_of([readiness, *routers]),
         title=title,
         version="1",
         lifespan=lifespan,
@@ -97,7 +100,7 @@ def create_service_app(
         openapi_url=None,
         # Spans and metrics are ours (shared.telemetry); looking for others' costs each request some microseconds.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=name_of,
     )
     app.state.settings = settings
     app.state.database = database
@@ -106,10 +109,6 @@ def create_service_app(
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     refusals.install(app)
-    # The app's readiness does not ask the broker: without it facts wait in the outbox, and requests are still served.
-    app.include_router(health_router({"database": database_check(database), **(checks or {})}))
-    for router in routers:
-        app.include_router(router)
     _describe(app)
     _publish(app)
     app.add_middleware(SheddingMiddleware, limit=settings.max_requests_in_flight)
@@ -159,9 +158,4 @@ def _publish(app: FastAPI) -> None:
         return Response(kept[0], media_type="application/json")
 
 
-def operations(app: FastAPI) -> list[APIRoute]:
-    """The routes of the faces, for checks."""
-    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
-
-
-__all__ = ["DatabaseOf", "RedisOf", "Session", "StorageOf", "broker_check", "create_service_app", "operations"]
+__all__ = ["DatabaseOf", "RedisOf", "Session", "StorageOf", "broker_check", "create_service_app"]

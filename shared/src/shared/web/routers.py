@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
 from pydantic import RootModel
+from starlette.routing import BaseRoute
 
 from shared.web.access import Access
 from shared.web.versions import refuse_old_app
@@ -34,8 +37,22 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def name_of(route: APIRoute) -> str:
+    """The id of an operation that gives none: its function's name."""
+    return route.name
+
+
+def routes_of(routers: Iterable[APIRouter]) -> list[BaseRoute]:
+    """The routes of routers that want nothing added: no prefix, no dependency.
+
+    An application that *includes* a router makes every one of its routes a second time, schemas and all, when it is first
+    asked for something, and then finds each request's route twice. Given the routes as they are, it does neither.
+    """
+    return [route for router in routers for route in router.routes]
+
+
 def _router(surface: Surface, **options: Any) -> APIRouter:
-    return APIRouter(responses=_ERRORS, tags=[surface], **options)
+    return APIRouter(responses=_ERRORS, tags=[surface], generate_unique_id_function=name_of, **options)
 
 
 def native_router() -> APIRouter:
