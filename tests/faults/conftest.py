@@ -39,8 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Outside `./pc test faults` only the quick ones run."""
+    """Outside `./pc test faults` only the quick ones run. There, each time is one worker's."""
     if os.environ.get("FAULTS") == "all":
+        for item in items:
+            if (of := getattr(item, "callspec", None)) is not None and "turn" in of.params:
+                # Beside the mark of its module: the names of an item's groups are joined.
+                item.add_marker(pytest.mark.xdist_group(f"turn-{of.params['turn']}"))
         return
     here = os.path.dirname(__file__)
     late = [item for item in items if str(item.path).startswith(here) and item.get_closest_marker("quick") is None]

@@ -6,10 +6,11 @@ from local.errors import LocalError
 from local.faults import faults
 
 
-def test_all_faults_once_or_several_times():
-    assert faults([]) == (["-n0", "tests/faults"], {"FAULTS": "all", "FAULTS_TIMES": "1"})
+def test_all_faults_once_or_several_times(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert faults([]) == (["-n", "0", "tests/faults"], {"FAULTS": "all", "FAULTS_TIMES": "1"})
     assert faults(["-k", "kills", "--times", "10", "-x"]) == (
-        ["-n0", "tests/faults", "-k", "kills", "-x"],
+        ["-n", "2", "tests/faults", "-k", "kills", "-x"],
         {"FAULTS": "all", "FAULTS_TIMES": "10"},
     )
 
