@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +13,7 @@ import pytest
 from documents.rendering import pool as pool_module
 from documents.rendering.child import WARM
 from documents.rendering.pool import RenderingFailed, RenderingUnavailable, RenderPool
+from documents.rendering.scratch import Scratch, sweep
 
 
 class Scripted:
@@ -58,7 +64,20 @@ async def test_waiting_counts_against_the_deadline(scripted: Scripted) -> None:
     pool.close()
 
 
-async def test_a_process_that_takes_too_long_or_dies_is_replaced() -> None:
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The system's folder for temporary files, for this test."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def found(folder: Path, pattern: str = "*") -> list[Path]:
+    return list(folder.glob(pattern))
+
+
+async def test_a_process_that_takes_too_long_or_dies_is_replaced(temporary: Path) -> None:
     made = RenderPool(processes=1, waiting=0, timeout=0.1)
     try:
         # Starting Python and reading the fonts takes longer than that.
@@ -70,12 +89,33 @@ async def test_a_process_that_takes_too_long_or_dies_is_replaced() -> None:
         assert await made.ready()
         running = made._processes[0]._process
         assert running is not None
+        # Its fonts lie in a folder of its own, and go with it.
+        (scratch,) = found(temporary)
+        assert found(scratch, "weasyprint-*/*")
         running.kill()
         running.wait()
         assert not await made.ready()
         assert await made.render({"document": WARM}) == b""
+        assert scratch not in found(temporary)
     finally:
         made.close()
+    assert found(temporary) == []
+
+
+def test_what_is_left_of_processes_that_were_killed_together_is_removed(temporary: Path) -> None:
+    used = Scratch()
+    killed = Scratch()
+    # A rendering process outlives its parent, for as long as it takes to notice.
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(killed.lock,)) as child:
+        os.close(killed.lock)
+        (killed.path / "font").write_bytes(b"...")
+        assert sweep() == 0
+        assert {used.path, killed.path} == set(found(temporary))
+        child.kill()
+    assert sweep() == 1
+    assert found(temporary) == [used.path]
+    used.remove()
+    assert found(temporary) == []
 
 
 async def test_a_document_that_cannot_be_laid_out_fails_alone(pool: RenderPool) -> None:

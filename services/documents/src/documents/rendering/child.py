@@ -52,7 +52,7 @@ class Renderer:
         """A ticket as PDF/UA-1: one A4 page, tagged, with its fonts inside."""
         from weasyprint import HTML
 
-        from documents.tickets.rules import Ticket
+        from documents.tickets.content import Ticket
 
         ticket = Ticket.model_validate(request["ticket"])
         for density in self._layout.DENSITIES:

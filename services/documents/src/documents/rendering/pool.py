@@ -8,7 +8,9 @@ replaced; more than `waiting` requests in the queue are refused at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -21,6 +23,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from documents.rendering.child import HEADER, WARM
+from documents.rendering.scratch import Scratch, sweep
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +51,8 @@ class _Process:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._scratch: Scratch | None = None
+        self._stopping = threading.Lock()
         self._served = 0
 
     @property
@@ -84,23 +89,32 @@ class _Process:
         return answer[1:]
 
     def stop(self) -> None:
-        process, self._process, self._served = self._process, None, 0
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # unsent bytes of a process that is gone
-                    continue
+        # The pool's end may meet the end of a document that took too long.
+        with self._stopping:
+            process, self._process, self._served = self._process, None, 0
+            scratch, self._scratch = self._scratch, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    # Bytes that were not sent yet have nowhere to go.
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        if scratch is not None:
+            scratch.remove()
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.stop()
+            self._scratch = scratch = Scratch()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "documents.rendering.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-m", "documents.rendering.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "TMPDIR": str(scratch.path)},
+                # The folder's lock: it stays in use for as long as either of us lives.
+                pass_fds=(scratch.lock,),
             )
         return self._process
 
@@ -136,7 +150,8 @@ class RenderPool:
         self._closed = False
 
     def warm(self) -> None:
-        """Start every process in the background."""
+        """Start every process in the background, and remove what killed ones left."""
+        self._threads.submit(sweep)
         for _ in self._processes:
             self._threads.submit(self._warm_one)
 

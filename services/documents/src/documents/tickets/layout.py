@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import segno
 
 from documents.templating import templates
-from documents.tickets.rules import Fact, Ticket
+from documents.tickets.content import Fact, Ticket
 
 STYLESHEET = "ticket.css"
 
