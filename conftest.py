@@ -4,6 +4,15 @@ pytest names a test module after its folders, and would take the folder `gateway
 package itself is there, it does not.
 """
 
+import os
+import sys
+
 import gateway
+from local.bootstrap import load
 
 __all__ = ["gateway"]
+
+# For this process, whatever it was started with, and for all those that tests start.
+load("pc_environment").keep_bytecode()
+sys.dont_write_bytecode = False
+sys.pycache_prefix = os.environ.get("PYTHONPYCACHEPREFIX", sys.pycache_prefix)

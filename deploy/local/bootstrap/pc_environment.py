@@ -39,7 +39,16 @@ def enter() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     os.environ["PC_ROOT"] = str(ROOT)
+    keep_bytecode()
     os.execv(PYTHON, [str(PYTHON), "-m", "local", *sys.argv[1:]])  # noqa: S606  (no shell is wanted)
+
+
+def keep_bytecode() -> None:
+    """Let what is started from here keep what it compiles, also where the environment says to write none, as images of
+    containers do: a platform is some twenty processes that load the same modules. It goes below var/, beside no source.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "var" / "bytecode"))
 
 
 def members() -> list[Path]:

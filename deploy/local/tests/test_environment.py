@@ -85,3 +85,21 @@ def test_the_fingerprint_follows_the_lock(bootstrap: str, monkeypatch: pytest.Mo
     assert environment._fingerprint() == before
     lock.write_text("two")
     assert environment._fingerprint() != before
+
+
+def test_what_is_compiled_is_kept_below_var_where_nothing_may_be_written_beside_sources(
+    bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_bytecode = importlib.import_module("pc_environment").keep_bytecode
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    keep_bytecode()
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert os.environ["PYTHONPYCACHEPREFIX"] == str(ROOT / "var" / "bytecode")
+    # A place that somebody chose, and Python's own where nothing is said, stay.
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "elsewhere")
+    keep_bytecode()
+    assert os.environ["PYTHONPYCACHEPREFIX"] == "elsewhere"
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    keep_bytecode()
+    assert "PYTHONPYCACHEPREFIX" not in os.environ
