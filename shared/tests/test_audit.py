@@ -1,9 +1,6 @@
 """The audit finds what differs between a replica and its owner, and writes nothing."""
 
-from types import SimpleNamespace
-
 import pytest
-from kinds import until
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from sample.worker import subscribers
@@ -92,19 +89,10 @@ async def test_what_waits_is_counted(broker, kind):
     assert await broker.waiting(THING.stream, "sample") == 1
     [entry] = await kind.take(1)
     assert await broker.waiting(THING.stream, "sample") == 1
-    await acknowledge(broker, entry)
-    await until(lambda: _nothing_waits(broker))
+    await kind.settle([entry])
+    assert await broker.waiting(THING.stream, "sample") == 0
     await kind.put(b"{}")
     assert await broker.waiting(THING.stream, "sample") == 1
-
-
-async def _nothing_waits(broker):
-    return await broker.waiting(THING.stream, "sample") == 0
-
-
-async def acknowledge(broker, entry):
-    settings = SimpleNamespace(claim_idle_ms=60_000, consumer_batch=1)
-    await broker.reader("sample", settings, [THING.stream], None).acknowledge([entry])
 
 
 async def test_what_was_set_aside_is_told_with_its_reason(database, settings, broker, kind):

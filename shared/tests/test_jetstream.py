@@ -254,13 +254,13 @@ async def test_an_erased_last_entry_leaves_its_watermark(jetstream, other):
 
 async def test_what_is_old_goes_once_all_have_read_it(jetstream, nats_url):
     kind = NatsKind(nats_url)
+    await kind.need("2.10: 2.9 forgets acknowledgements when a subject is purged, and delivers again")
     await begun(jetstream)
     await jetstream.publish("sample", [*told("a", "b", "c"), *told("d", aggregate="other"), *told("e")], "1", after="0")
     assert await aged(await jetstream.line.client(), "sample", timedelta(days=7)) == 0
     entries = await kind.take(3)
-    for entry in entries[:2]:
-        await entry.token.ack()
-    await until(lambda: _read(jetstream, 3))
+    await kind.settle(entries[:2])
+    assert await jetstream.read_by_all(STREAM) == (3, 0)
     await jetstream.trim(STREAM, days=7, dead_days=30)
     assert await kept(jetstream) == ["a", "b", "c", "e"]
     # By the server's clock all of it is older than what will be.
@@ -269,17 +269,12 @@ async def test_what_is_old_goes_once_all_have_read_it(jetstream, nats_url):
     await jetstream.trim("sample.other", days=-1, dead_days=30)
     assert await kept(jetstream, "other") == []
     # The last one stays, for its watermark.
-    for entry in [*entries[2:], *await kind.take(1)]:
-        await entry.token.ack()
-    await until(lambda: _read(jetstream, 6))
+    await kind.settle([*entries[2:], *await kind.take(1)])
+    assert await jetstream.read_by_all(STREAM) == (6, 0)
     await jetstream.trim(STREAM, days=-1, dead_days=30)
     assert await kept(jetstream) == ["e"]
     assert await jetstream.watermark("sample") == "1"
     await kind.broker.close()
-
-
-async def _read(broker, number):
-    return await broker.read_by_all(STREAM) == (number, 0)
 
 
 @pytest.mark.parametrize("deleted", [(), (4,), (5, 6, 7), (10,)])

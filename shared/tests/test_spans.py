@@ -32,10 +32,10 @@ async def make(client, tokens, traceparent, label="Zoé Lévy"):
 
 
 async def test_a_request_its_sql_its_event_and_the_effect_are_one_trace(
-    recorded_spans, client, tokens, settings, database, redis
+    recorded_spans, client, tokens, settings, database, broker
 ):
     assert (await make(client, tokens, RECORDED)).status_code == 200
-    relay, consumers = Relay(settings, database, redis), Consumers(settings, database, redis, join([subscribers]))
+    relay, consumers = Relay(settings, database, broker), Consumers(settings, database, broker, join([subscribers]))
     stop = asyncio.Event()
     tasks = [asyncio.create_task(part.run(stop)) for part in (relay, consumers)]
     async with asyncio.timeout(DEADLINE):

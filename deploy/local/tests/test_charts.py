@@ -189,6 +189,27 @@ def test_a_service_reaches_its_own_database_alone(objects: list[Object]) -> None
         assert ("gateway" in served) == (name != "gateway")
 
 
+def test_services_reach_nats_where_it_carries_the_events(folder: Path, objects: list[Object]) -> None:
+    """Redis they reach all the same: rate limits and simulators are there."""
+    values = folder / "nats.yaml"
+    example = yaml.safe_load(EXAMPLE.read_text())
+    example["global"]["events"] = {"cidr": "10.1.0.6/32"}
+    values.write_text(yaml.safe_dump(example))
+
+    def reach(found: list[Object], port: int) -> set[str]:
+        return {
+            name
+            for name, policy in of_kind(found, "NetworkPolicy").items()
+            for rule in policy["spec"]["egress"]
+            if port in {item.get("port") for item in rule.get("ports", ())}
+        }
+
+    assert reach(objects, 4222) == set()
+    rendered = charts.render("platform", values, folder)
+    assert reach(rendered, 4222) == set(SERVICES)
+    assert reach(rendered, 6379) == {*SERVICES, "gateway"}
+
+
 def test_cron_runs_what_the_code_says(objects: list[Object]) -> None:
     for path, text in charts.expected().items():
         assert path.read_text() == text, f"{path.parent.name}/{path.name} is stale: run ./pc openapi"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local import deployment_secrets, images, standins
+from local import deployment_secrets, images, standins, start_docker
 from local.engine import Engine
 from local.errors import LocalError
 from local.paths import ROOT
@@ -138,6 +138,16 @@ def test_the_core_publishes_the_gateway_and_a_page_for_this_machine_alone():
     published = {name: item["ports"] for name, item in CORE.items() if item.get("ports")}
     assert set(published) == {"gateway", "documents-api"}
     assert published["documents-api"][0].startswith("127.0.0.1:")
+
+
+def test_nats_carries_the_events_where_its_profile_runs():
+    nats = COMPOSE["services"]["nats"]
+    assert (nats["profiles"], nats["networks"]) == (["nats"], ["inside"])
+    assert "ports" not in nats
+    for service in SERVICES:
+        for process in ("api", "worker"):
+            assert COMPOSE["services"][f"{service}-{process}"]["environment"]["BROKER_URL"] == "${BROKER_URL:-}"
+    assert start_docker._surroundings(["nats"]) == {"BROKER_URL": "nats://nats:4222"}
 
 
 def test_the_pooler_sets_the_limits_that_services_have():

@@ -1,5 +1,6 @@
 """The embedded servers start, stop, survive a kill, and say clearly why they cannot start."""
 
+import json
 import os
 import signal
 import socket
@@ -13,10 +14,14 @@ import psycopg
 import pytest
 from redis import Redis
 
+from local.brokers import BrokerKind, remembered
 from local.embedded import port_is_busy
 from local.errors import LocalError
+from local.nats_server import NatsServer, find_binary
 from local.postgres import Postgres, elsewhere
 from local.privileges import Account, reachable
+from local.servers import Servers
+from local.topology import SERVICES, Topology
 from local.valkey import Valkey
 
 
@@ -154,3 +159,82 @@ def test_valkey_keeps_data_only_where_it_has_a_folder(tmp_path: Path) -> None:
     with passing:
         Redis.from_url(passing.url).set("kept", "1")
     assert not passing.directory.exists()
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> NatsServer:
+    try:
+        find_binary()
+    except LocalError as error:
+        pytest.skip(f"NOT TESTED: {error}")
+    return NatsServer(tmp_path / "nats")
+
+
+def _info(server: NatsServer) -> dict[str, object]:
+    """What the server says of itself to whoever connects."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        return json.loads(connection.makefile().readline().removeprefix("INFO "))
+
+
+def test_nats_has_jetstream_and_starts_again_after_a_kill(nats: NatsServer) -> None:
+    with nats:
+        first = _info(nats)
+        assert first["jetstream"] is True
+        assert first["max_payload"] == 8 * 1024 * 1024
+        assert nats.data.is_dir()
+        nats.kill()
+        assert not nats.answers()
+        nats.start()
+        assert _info(nats)["server_id"] != first["server_id"]
+    nats.forget()
+    assert not nats.data.exists()
+    assert nats.returncode is None
+
+
+def test_a_missing_nats_is_told_with_what_brings_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LocalError, match="apt install nats-server"):
+        find_binary()
+
+
+@pytest.fixture
+def databases_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for service in SERVICES:
+        monkeypatch.setenv(f"DATABASE_URL_{service.upper()}", f"postgresql://elsewhere/{service}")
+    for name in ("REDIS_URL", "BROKER_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("databases_elsewhere", "nats")
+def test_the_kind_of_broker_is_kept_until_another_is_named(tmp_path: Path) -> None:
+    topology = Topology.on_free_ports(tmp_path / "var")
+    plain = Servers(topology)
+    assert (plain.broker, plain.needs_nats) == (BrokerKind.redis, False)
+    assert "BROKER_URL" not in plain.addresses()
+
+    chosen = Servers(topology, BrokerKind.nats)
+    try:
+        chosen.start()
+        assert chosen.environment["BROKER_URL"] == f"nats://127.0.0.1:{topology.nats_port}"
+        assert port_is_busy(topology.nats_port)
+        assert chosen.dead() is None
+        assert chosen.nats is not None
+        chosen.nats.kill()
+    finally:
+        chosen.stop()
+    # `./pc audit` and the next start know.
+    assert Servers(topology).addresses() == chosen.addresses()
+    assert remembered(topology.var) == BrokerKind.nats
+    assert not Servers(topology, BrokerKind.redis).needs_nats
+
+
+@pytest.mark.usefixtures("databases_elsewhere")
+def test_a_broker_that_is_named_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_URL", "nats://elsewhere:4222")
+    found = Servers(Topology(0, tmp_path), BrokerKind.nats)
+    assert not found.needs_nats
+    assert found.addresses()["BROKER_URL"] == "nats://elsewhere:4222"
+    monkeypatch.delenv("BROKER_URL")
+    monkeypatch.setattr("local.servers.local_secrets", lambda: {"BROKER_URL": "nats://secret:4222"})
+    assert Servers(Topology(0, tmp_path)).addresses()["BROKER_URL"] == "nats://secret:4222"

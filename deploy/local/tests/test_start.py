@@ -104,7 +104,7 @@ def topology(checkout: Path) -> Topology:
 @pytest.fixture
 def start(checkout: Path, topology: Topology) -> Iterator[Callable[..., Started]]:
     running: list[subprocess.Popen[str]] = []
-    replaced = {name for name in os.environ if name.startswith("DATABASE_URL_")} | {"REDIS_URL"}
+    replaced = {name for name in os.environ if name.startswith("DATABASE_URL_")} | {"REDIS_URL", "BROKER_URL"}
 
     def run(*arguments: str, **environment: str) -> Started:
         log = checkout / "asked.txt"

@@ -1,4 +1,4 @@
-"""The way to the broker, from any process."""
+"""The way to Redis, from any process. What carries events may be another broker: `shared.events.brokers`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LINES: dict[type[Any], type[Any]] = {Connection: _Line, SSLConnection: _SecureL
 
 
 def connect(url: str, **options: Any) -> Redis:
-    """A client of the broker at `redis://…` or `rediss://…`; options are those of `Redis.from_url`. Nothing is sent yet."""
+    """A client of the Redis at `redis://…` or `rediss://…`; options are those of `Redis.from_url`. Nothing is sent yet."""
     pool: ConnectionPool = ConnectionPool.from_url(url, **options)
     pool.connection_class = _LINES.get(pool.connection_class, pool.connection_class)
     return Redis.from_pool(pool)

@@ -30,6 +30,10 @@ spec:
     - to: [{ipBlock: {cidr: {{ required "database.cidr: where this service's own PostgreSQL is" .Values.database.cidr }}}}]
       ports: [{protocol: TCP, port: {{ .Values.database.port }}}]
     {{- end }}
+    {{- if and .Values.database ((.Values.global).events).cidr }}
+    - to: [{ipBlock: {cidr: {{ .Values.global.events.cidr }}}}]
+      ports: [{protocol: TCP, port: {{ .Values.global.events.port | default 4222 }}}]
+    {{- end }}
     - to: [{ipBlock: {cidr: {{ required "global.broker.cidr: where Redis is" ((.Values.global).broker).cidr }}}}]
       ports: [{protocol: TCP, port: {{ ((.Values.global).broker).port | default 6379 }}}]
     {{- range .Values.network.calls }}

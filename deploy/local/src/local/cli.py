@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from local.bench.command import bench
+from local.brokers import BrokerKind
 from local.console import err, fail, out, print_json, say, step
 from local.errors import LocalError
 from local.topology import WITH_SANDBOX, Topology
@@ -37,6 +38,7 @@ class Profile(StrEnum):
     mail = "mail"
     files = "files"
     observability = "observability"
+    nats = "nats"
 
 
 class Branch(StrEnum):
@@ -69,7 +71,7 @@ app = typer.Typer(
         "The pass Culture backend on your machine.\n\n"
         "[bold]./pc start[/] runs everything (PostgreSQL and Valkey included), [bold]./pc test[/] runs every test. "
         "Nothing needs to be installed first but Python 3.11.\n\n"
-        "Set DATABASE_URL_USERS, …_OFFERS, …_BOOKINGS, …_DOCUMENTS and REDIS_URL to use servers of your own."
+        "Set DATABASE_URL_USERS, …_OFFERS, …_BOOKINGS, …_DOCUMENTS, REDIS_URL and BROKER_URL to use servers of your own."
     ),
 )
 RUNNING, DATA, CODE = "Running", "Data", "Code"
@@ -80,6 +82,10 @@ def start(
     offset: Offset = 0,
     sandbox: Annotated[str, typer.Option(help="Built on the first start; `none` for empty databases.")] = "tiny",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Keep the log in var/log/ only.")] = False,
+    broker: Annotated[
+        BrokerKind | None,
+        typer.Option(help="What carries events; kept until another is named. BROKER_URL names one that runs already."),
+    ] = None,
     docker: Annotated[bool, typer.Option("--docker", help="In containers, by deploy/compose.yaml.")] = False,
     profile: Annotated[
         list[Profile] | None,
@@ -90,6 +96,8 @@ def start(
     if sandbox not in ("none", *SandboxName):
         raise typer.BadParameter(f"one of none, {', '.join(SandboxName)}", param_hint="--sandbox")
     data_set = None if sandbox == "none" else sandbox
+    if docker and broker is not None:
+        raise typer.BadParameter("with --docker, `--profile nats` brings NATS", param_hint="--broker")
     if docker:
         from local.start_docker import start as run_containers
 
@@ -97,7 +105,7 @@ def start(
         raise typer.Exit(run_containers(Topology(offset), sandbox=data_set, quiet=quiet, profiles=profiles))
     from local.start import start as run
 
-    raise typer.Exit(run(Topology(offset), sandbox=data_set, quiet=quiet))
+    raise typer.Exit(run(Topology(offset), sandbox=data_set, quiet=quiet, broker=broker))
 
 
 app.command("start-backend", hidden=True, help="The same as start.")(start)
@@ -185,8 +193,8 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 @app.command(rich_help_panel=CODE, context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
     """Run the tests; arguments go to pytest (./pc test services/users -k signin). `fuzz` is hostile input alone
-    (`--examples 200`: as many generated requests to each operation), `faults` every fault (`--times 10`: as many times
-    in a row), `deploy` the containers (needs an engine).
+    (`--examples 200`: as many generated requests to each operation), `faults` every fault (`--times 10`: so often)
+    `deploy` the containers (needs an engine).
     """
     from local.faults import faults
     from local.fuzz import fuzz

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from local import health
+from local.brokers import BrokerKind
 from local.embedded import port_is_busy
 from local.errors import LocalError
 from local.heads import is_current
@@ -37,9 +38,10 @@ class Platform:
         sink: Sink = _silent,
         environment: Mapping[str, str] | None = None,
         ready_seconds: float = health.READY_SECONDS,
+        broker: BrokerKind | None = None,
     ) -> None:
         self.topology = topology or Topology()
-        self.servers = Servers(self.topology)
+        self.servers = Servers(self.topology, broker)
         self._extra = dict(environment or {})
         self._ready_seconds = ready_seconds
         self._sink = sink
@@ -54,6 +56,8 @@ class Platform:
             wanted["PostgreSQL"] = self.topology.postgres_port
         if self.servers.needs_valkey:
             wanted["Valkey"] = self.topology.valkey_port
+        if self.servers.needs_nats:
+            wanted["NATS"] = self.topology.nats_port
         busy = [f"{port} ({name})" for name, port in wanted.items() if port_is_busy(port)]
         if busy:
             raise LocalError(
@@ -62,7 +66,7 @@ class Platform:
             )
 
     def start_servers(self) -> None:
-        """PostgreSQL with the four databases, and Valkey."""
+        """PostgreSQL with the four databases, Valkey, and NATS where it carries the events."""
         self.servers.start()
         environment = {**self.topology.environment(), **self.servers.environment, **self._extra}
         self.processes = Processes(environment, self._sink, self._logs)

@@ -13,6 +13,7 @@ def reset(topology: Topology) -> None:
     if port_is_busy(topology.gateway_port) or port_is_busy(topology.postgres_port):
         raise LocalError("The platform runs. Stop it with Ctrl-C in its terminal first, then reset.")
     Postgres(topology.var / "postgres").destroy()
-    for name in ("valkey", "storage", "gateway", "log"):
+    for name in ("valkey", "nats", "storage", "gateway", "log"):
         shutil.rmtree(topology.var / name, ignore_errors=True)
-    (topology.var / "sandboxes").unlink(missing_ok=True)
+    for name in ("sandboxes", "broker"):
+        (topology.var / name).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import threading
 
 from local import health
 from local.accounts import BENEFICIARY, PARTNER, PASSWORD
+from local.brokers import BrokerKind
 from local.console import fail, out, say, step
 from local.errors import LocalError
 from local.interruption import Interruption, Stop
@@ -44,10 +45,10 @@ class LogView:
             sys.stdout.flush()
 
 
-def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
+def start(topology: Topology, *, sandbox: str | None, quiet: bool, broker: BrokerKind | None = None) -> int:
     """Run the platform until Ctrl-C; the exit status of the command."""
     view = LogView([process.name for process in topology.processes()])
-    platform = Platform(topology, sink=view, environment=recording(topology.traces))
+    platform = Platform(topology, sink=view, environment=recording(topology.traces), broker=broker)
     interruption = Interruption()
     status = 0
     with interruption.listening():
@@ -73,7 +74,7 @@ def start(topology: Topology, *, sandbox: str | None, quiet: bool) -> int:
 def _bring_up(platform: Platform, sandbox: str | None) -> None:
     check_libraries()
     platform.check_ports()
-    with step("Starting PostgreSQL and Valkey"):
+    with step(f"Starting {platform.servers.names}"):
         platform.start_servers()
     with step("Migrating the four databases"):
         platform.migrate()

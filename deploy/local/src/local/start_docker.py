@@ -53,6 +53,7 @@ def _surroundings(profiles: Sequence[str]) -> dict[str, str]:
         "mail": {"SMTP_URL": "smtp://mailpit:1025"},
         "files": {"STORAGE_S3_URL": "http://minio:9000"},
         "observability": {"TRACE_ENDPOINT": "http://collector:4318"},
+        "nats": {"BROKER_URL": "nats://nats:4222"},
     }
     return {name: value for profile in profiles for name, value in found.get(profile, {}).items()}
 

@@ -19,6 +19,7 @@ _API_PORT = 6101
 _WORKER_PORT = 6201
 POSTGRES_PORT = 6432
 VALKEY_PORT = 6380
+NATS_PORT = 4223
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Topology:
         for offset in range(1000 + os.getpid() % 600 * 20, 20000, 20):
             found = cls(offset, var)
             ports = [process.port for process in found.processes()]
-            if not any(map(port_is_busy, [*ports, found.postgres_port, found.valkey_port])):
+            if not any(map(port_is_busy, [*ports, found.postgres_port, found.valkey_port, found.nats_port])):
                 return found
         raise LocalError("Every port that the platform could use is busy.")
 
@@ -67,6 +68,10 @@ class Topology:
     @property
     def valkey_port(self) -> int:
         return VALKEY_PORT + self.offset
+
+    @property
+    def nats_port(self) -> int:
+        return NATS_PORT + self.offset
 
     @property
     def traces(self) -> Path:

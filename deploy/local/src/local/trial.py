@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.brokers import BrokerKind
 from local.health import READY_SECONDS
 from local.platform import Platform
 from local.postgres import Postgres
@@ -17,13 +18,16 @@ def running_platform(
     sandbox: str | None = "tiny",
     environment: Mapping[str, str] | None = None,
     ready_seconds: float = READY_SECONDS,
+    broker: BrokerKind | None = None,
 ) -> Iterator[Platform]:
     """Start everything below `directory`, build the sandbox, and stop and remove all at the end.
 
     The addresses are `platform.topology`'s; what the processes printed is in `directory/log/<process>.log`;
     `platform.halt(name)` and `platform.restart(name)` serve tests of faults.
     """
-    platform = Platform(Topology.on_free_ports(directory), environment=environment, ready_seconds=ready_seconds)
+    platform = Platform(
+        Topology.on_free_ports(directory), environment=environment, ready_seconds=ready_seconds, broker=broker
+    )
     try:
         platform.start_servers()
         platform.migrate()

@@ -68,7 +68,7 @@ class Aggregate(Generic[S]):
 
     @property
     def stream(self) -> str:
-        """The Redis stream that carries this aggregate's events."""
+        """The stream that carries this aggregate's events."""
         return f"{self.context}.{self.name}"
 
     def event_name(self, fact: str) -> str:
