@@ -153,7 +153,7 @@ async def test_a_route_is_made_once_however_many_applications_serve_it(app):
 async def test_health_says_which_part_is_missing(client, app):
     assert (await client.get("/health/live")).status_code == 200
     ready = await client.get("/health/ready")
-    assert ready.json() == {"status": "ready", "checks": {"database": True}}
+    assert ready.json() == {"status": "ready", "checks": {"database": True, "features": True}}
     assert "http_request_duration_seconds" in (await client.get("/metrics")).text
 
 

@@ -86,3 +86,10 @@ async def portal(client: httpx.AsyncClient, surfaces: Surfaces, email: str = PAR
     body = {"identifier": email, "password": PASSWORD, "captchaToken": "test_token"}
     await caller.call("POST", "/users/signin", 200, json=body)
     return caller
+
+
+async def shown(caller: Caller, flag: str, *, active: bool) -> bool:
+    """Whether the portal is told that a feature flag is set so."""
+    return {"name": flag, "isActive": active} in [
+        {"name": found["name"], "isActive": found["isActive"]} for found in await caller.get("/features")
+    ]

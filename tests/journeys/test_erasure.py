@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,10 +12,10 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from local.platform import Platform
-from local.run import capture
 from tests.journeys.erased import in_broker, in_databases, in_files
 from tests.journeys.newcomer import Newcomer, born, newcomer
-from tests.journeys.people import Caller, portal, until
+from tests.journeys.operators import command
+from tests.journeys.people import Caller, portal, shown, until
 from tests.journeys.stage import booked, thing_for_sale
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("platform")]
@@ -32,14 +30,6 @@ async def partners(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
     url = f"http://127.0.0.1:{platform.topology.api_port('users')}"
     async with httpx.AsyncClient(base_url=url, timeout=30.0) as made:
         yield made
-
-
-def command(platform: Platform, service: str, *words: str) -> str:
-    """A command of a service, as an operator gives it; what it printed."""
-    environment = {**os.environ, **platform.topology.environment(), **platform.servers.addresses()}
-    status, printed, errors = capture([sys.executable, "-m", service, *words], environment)
-    assert status == 0, errors
-    return printed + errors
 
 
 async def latest(mailbox: httpx.AsyncClient, recipient: str, **wanted: str) -> dict[str, Any]:
@@ -213,7 +203,8 @@ async def test_nothing_is_left_of_a_partner(
         "phone": NEW_PHONE.removeprefix("+33"),
     }
     assert {place.partition(": ")[2] for place in in_databases(platform, marks)} == set(marks)
-    command(platform, "users", "feature", "WIP_PRO_AUTONOMOUS_ANONYMIZATION", "true")
+    command(platform, "users", "feature", "on", "WIP_PRO_AUTONOMOUS_ANONYMIZATION")
+    await until(lambda: shown(caller, "WIP_PRO_AUTONOMOUS_ANONYMIZATION", active=True))
     await caller.call("POST", "/users/anonymize", 204)
 
     async def told() -> bool:

@@ -11,10 +11,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.testing.flags import FlagControl
 from shared.testing.partners import Canned, FakePartner
 from users.accounts.models import Account
 from users.factories import PASSWORD, PartnerFactory, YoungFactory
-from users.features.actions import set_flag
+from users.features import Flag
 from users.partners import Partners
 from users.sessions.captcha import Captcha, NoCaptcha, ReCaptcha, captcha_for
 from users.settings import Settings
@@ -175,10 +176,9 @@ class TestFaces:
             assert (answer.status_code, list(answer.json())) == (status, [field]), path
 
     async def test_the_app_is_told_not_to_ask(
-        self, client: httpx.AsyncClient, people: list[Account], session: AsyncSession
+        self, client: httpx.AsyncClient, people: list[Account], flags: FlagControl
     ) -> None:
-        await set_flag(session, "ENABLE_NATIVE_APP_RECAPTCHA", is_active=False)
-        await session.commit()
+        await flags.turn(Flag.ENABLE_NATIVE_APP_RECAPTCHA, active=False)
         await client.post("/simulators/recaptcha", data={"verdict": "doubtful"})
         assert (await client.get("/native/v1/settings")).json()["isRecaptchaEnabled"] is False
         answers = await self.forms(client, 4)

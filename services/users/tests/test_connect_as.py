@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
 from shared.errors import ApiError
+from shared.testing.flags import FlagControl
 from shared.testing.recorders import ClockControl, Tokens
 from users.accounts.actions import lock_account, suspend
 from users.accounts.models import Account, AccountAction
@@ -23,7 +24,7 @@ from users.accounts.rules import SuspensionReason
 from users.connect_as.actions import issue_connect_as
 from users.connect_as.rules import leads_to_portal
 from users.factories import PASSWORD, AdminFactory, AttachmentFactory, BeneficiaryFactory, PartnerFactory
-from users.features.actions import set_flag
+from users.features import Flag
 from users.permissions.actions import set_agent_roles
 from users.permissions.rules import AgentRole, Permission
 from users.sessions.models import PortalSession
@@ -251,11 +252,11 @@ async def test_what_an_agent_changes_as_a_partner_is_in_the_history_under_their_
     agent: Account,
     partner: Account,
     session: AsyncSession,
+    flags: FlagControl,
     operation: tuple[str, str],
 ) -> None:
     partner_id, agent_id = partner.id, agent.id
-    await set_flag(session, "WIP_PRO_AUTONOMOUS_ANONYMIZATION", is_active=True)
-    await session.commit()
+    await flags.turn(Flag.WIP_PRO_AUTONOMOUS_ANONYMIZATION, active=True)
 
     async def version() -> Any:
         return await session.scalar(text("SELECT xmin::text FROM account WHERE id = :id"), {"id": partner_id})

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
 from shared.outbound import PartnerNonsense, PartnerRefused
+from shared.testing.flags import FlagControl
 from shared.testing.partners import Canned, FakePartner
 from shared.testing.recorders import ClockControl, Tokens
 from users.accounts.actions import lock_account, mark_email_validated
@@ -23,7 +24,7 @@ from users.anonymization.actions import anonymize
 from users.deposits.models import Deposit
 from users.eligibility.rules import birthday
 from users.factories import CheckFactory, YoungFactory
-from users.features.actions import set_flag
+from users.features import Flag
 from users.identity.dms.adapter import HttpDms, dms_for
 from users.identity.dms.jobs import archive_processed, close_inactive, follow_deletions, import_updated
 from users.identity.dms.rules import (
@@ -259,11 +260,10 @@ async def test_an_urgent_one_is_labelled(desk: Desk, clock: ClockControl) -> Non
     assert [label["name"] for label in (await desk.record())["labels"]] == ["Urgent"]
 
 
-async def test_an_instructors_note_refuses(desk: Desk, session: AsyncSession) -> None:
+async def test_an_instructors_note_refuses(desk: Desk, flags: FlagControl) -> None:
     await desk.says("en_instruction", annotation="NEL : non éligible")
     assert (await desk.record())["state"] == "en_instruction"
-    await set_flag(session, "ENABLE_DS_APPLICATION_REFUSED_FROM_ANNOTATION", True)
-    await session.commit()
+    await flags.turn(Flag.ENABLE_DS_APPLICATION_REFUSED_FROM_ANNOTATION, active=True)
     await desk.says("en_construction", annotation="IDP")
     assert (await desk.record())["state"] == "refuse"
 

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
 from shared.events.offers import ATTACHMENT, OFFERER, Attachment, Offerer
+from shared.testing.flags import FlagControl
 from shared.testing.recorders import EventRecorder, Tokens
 from users.accounts.models import Account, AccountAction
 from users.anonymization.models import GdprExtract
 from users.factories import AccountFactory, AttachmentFactory, CheckFactory, PartnerFactory
-from users.features.actions import set_flag
+from users.features import Flag
 from users.replicas.models import ActiveOfferer, OffererReplica
 from users.sessions.models import PortalSession
 
@@ -28,9 +29,8 @@ FREE = {"isOnlyPro": True, "hasSuspendedOfferer": False, "isSoleUserWithOngoingA
 
 
 @pytest.fixture(autouse=True)
-async def flag(session: AsyncSession) -> None:
-    await set_flag(session, "WIP_PRO_AUTONOMOUS_ANONYMIZATION", is_active=True)
-    await session.commit()
+async def flag(flags: FlagControl) -> None:
+    await flags.turn(Flag.WIP_PRO_AUTONOMOUS_ANONYMIZATION, active=True)
 
 
 async def offerer(session: AsyncSession, number: int = 1, *, active: bool = True, status: str = "VALIDATED") -> int:
@@ -197,10 +197,9 @@ async def test_an_extract_under_way_is_waited_for(
 
 
 async def test_without_the_flag_nobody_goes(
-    client: httpx.AsyncClient, session: AsyncSession, partner: Account, tokens: Tokens
+    client: httpx.AsyncClient, session: AsyncSession, partner: Account, tokens: Tokens, flags: FlagControl
 ) -> None:
-    await set_flag(session, "WIP_PRO_AUTONOMOUS_ANONYMIZATION", is_active=False)
-    await session.commit()
+    await flags.turn(Flag.WIP_PRO_AUTONOMOUS_ANONYMIZATION, active=False)
     answer = await client.post(ERASE, headers=tokens.pro(partner.id))
     assert (answer.status_code, answer.json()) == (404, {})
     await session.refresh(partner)

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.testing.flags import FlagControl
 from shared.testing.recorders import ClockControl, EventRecorder, Tokens
 from users.accounts.models import Account, AccountAction
 from users.credentials.addresses import block_domain
 from users.factories import AccountFactory, AdminFactory, AttachmentFactory, BeneficiaryFactory, PartnerFactory
-from users.features.actions import set_flag
+from users.features import Flag
 from users.sessions.models import PortalSession
 
 from .conftest import SignIn
@@ -52,6 +53,15 @@ async def validate(client: httpx.AsyncClient, token: str, **headers: str) -> htt
 
 async def count(session: AsyncSession, model: Any) -> int:
     return await session.scalar(select(func.count()).select_from(model)) or 0
+
+
+async def test_sign_ups_can_be_closed(client: httpx.AsyncClient, session: AsyncSession, flags: FlagControl) -> None:
+    await flags.turn(Flag.ENABLE_PRO_ACCOUNT_CREATION, active=False)
+    answer = await sign_up(client)
+    assert (answer.status_code, list(answer.json())) == (503, ["global"])
+    assert await count(session, Account) == 0
+    await flags.turn(Flag.ENABLE_PRO_ACCOUNT_CREATION, active=True)
+    assert (await sign_up(client)).status_code == 204
 
 
 async def test_a_sign_up_waits_for_its_link(
@@ -247,7 +257,12 @@ class TestOwnAccount:
             assert (number.status_code, list(number.json())) == (400, ["phoneNumber"])
 
     async def test_a_review_is_of_an_own_structure(
-        self, partner: Account, client: httpx.AsyncClient, tokens: Tokens, session: AsyncSession
+        self,
+        partner: Account,
+        client: httpx.AsyncClient,
+        tokens: Tokens,
+        session: AsyncSession,
+        flags: FlagControl,
     ) -> None:
         await AttachmentFactory.create(session, user_id=partner.id, offerer_id=11)
         await AttachmentFactory.create(session, user_id=partner.id, offerer_id=12, validation_status="PENDING")
@@ -264,8 +279,7 @@ class TestOwnAccount:
         assert [await post(partner, offerer) for offerer in (11, 12, 13)] == [204, 403, 403]
         assert [await post(partner, bad) for bad in (0, -1, 2**70, True, "a", None)] == [400] * 6
         assert await post(admin, 13) == 204
-        await set_flag(session, "ENABLE_PRO_FEEDBACK", is_active=False)
-        await session.commit()
+        await flags.turn(Flag.ENABLE_PRO_FEEDBACK, active=False)
         assert await post(partner, 11) == 503
 
 

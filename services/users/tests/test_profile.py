@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.testing.flags import FlagControl
 from shared.testing.recorders import ClockControl, StatementCounter, Tokens
 from users.accounts.models import Account, Achievement
 from users.deposits.rules import DepositType, RecreditType
@@ -21,7 +22,7 @@ from users.factories import (
     ReviewFactory,
     YoungFactory,
 )
-from users.features.actions import set_flag
+from users.features import Flag
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -244,12 +245,14 @@ async def test_an_account_without_birth_date(session: AsyncSession, home: Home) 
     assert (await home.stepper(account))["maintenancePageType"] is None
 
 
-async def test_maintenance_takes_the_place_of_the_identity_check(session: AsyncSession, home: Home) -> None:
+async def test_maintenance_takes_the_place_of_the_identity_check(
+    session: AsyncSession, home: Home, flags: FlagControl
+) -> None:
     account = await YoungFactory.create(session)
     await taken(session, account, "profile_completion")
-    for flag in ("ENABLE_UBBLE", "ENABLE_EDUCONNECT_AUTHENTICATION"):
-        await set_flag(session, flag, False)
     await session.commit()
+    for flag in (Flag.ENABLE_UBBLE, Flag.ENABLE_EDUCONNECT_AUTHENTICATION):
+        await flags.turn(flag, active=False)
     stepper = await home.stepper(account)
     assert stepper["nextSubscriptionStep"] == "maintenance"
     assert stepper["maintenancePageType"] == "without-dms"

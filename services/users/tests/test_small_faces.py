@@ -1,4 +1,4 @@
-"""Settings, feature flags, cookies."""
+"""Settings, cookies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from users.features.actions import install_flags, set_flag
-from users.features.rules import FLAGS, PORTAL, UnknownFlag, resolve
 
 
 async def test_settings_of_the_app(client: httpx.AsyncClient) -> None:
@@ -25,31 +21,6 @@ async def test_settings_of_the_app(client: httpx.AsyncClient) -> None:
     assert (body["accountCreationMinimumAge"], body["accountUnsuspensionLimit"]) == (15, 60)
     assert len(body["ineligiblePostalCodes"]) == 22
     assert body["objectStorageUrl"].startswith("http")
-
-
-async def test_a_flag_shows_in_the_settings(client: httpx.AsyncClient, session: AsyncSession) -> None:
-    await set_flag(session, "ENABLE_PHONE_VALIDATION", True)
-    await session.commit()
-    assert (await client.get("/native/v1/settings")).json()["enablePhoneValidation"] is True
-    with pytest.raises(UnknownFlag):
-        await set_flag(session, "NOT_A_FLAG", True)
-
-
-async def test_flags_of_the_portal(client: httpx.AsyncClient, session: AsyncSession) -> None:
-    body = (await client.get("/features")).json()
-    assert sorted(flag["name"] for flag in body) == sorted(PORTAL)
-    assert len(body) == 12
-    assert all(set(flag) == {"id", "name", "isActive"} for flag in body)
-    await set_flag(session, "WIP_SWITCH_VENUE", True)
-    await session.commit()
-    assert {f["name"]: f["isActive"] for f in (await client.get("/features")).json()}["WIP_SWITCH_VENUE"] is True
-    assert await install_flags(session) == 0
-
-
-def test_flags_resolve_to_what_is_stored_else_declared() -> None:
-    assert resolve({}) == {flag.name for flag in FLAGS if flag.default}
-    assert resolve({flag.name: False for flag in FLAGS}) == frozenset()
-    assert resolve({"VANISHED": True}) == resolve({})
 
 
 GOOD: dict[str, Any] = {

@@ -77,7 +77,14 @@ async def test_pages_of_a_young_person(
     assert most is None or len(many) <= most
 
 
-@pytest.mark.parametrize("path", ["/users/current", "/features"])
+@pytest.mark.parametrize("path", ["/features", "/native/v1/settings"])
+async def test_flags_are_read_from_memory(path: str, client: httpx.AsyncClient, statements: StatementCounter) -> None:
+    with statements() as made:
+        assert (await client.get(path)).status_code == 200
+    assert made == []
+
+
+@pytest.mark.parametrize("path", ["/users/current"])
 async def test_pages_of_a_partner(
     path: str, client: httpx.AsyncClient, tokens: Tokens, session: AsyncSession, statements: StatementCounter
 ) -> None:

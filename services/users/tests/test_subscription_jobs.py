@@ -21,7 +21,6 @@ from users.deposits.jobs import recredit_users
 from users.deposits.models import Deposit
 from users.eligibility.rules import EligibilityType
 from users.factories import AttachmentFactory, CheckFactory, YoungFactory
-from users.features.actions import set_flag
 from users.identity.models import OrphanApplication, SamlRequest
 from users.partners import Partners
 from users.settings import Settings
@@ -178,9 +177,6 @@ async def test_eighteen_is_mailed(
     assert await recredit_users(database, settings) == {"recredited": 1, "skipped": 0, "failed": 0}
     assert await mailbox.kinds() == ["recredit"]
     assert await session.scalar(select(Deposit.amount_cents)) == 200_00
-    await set_flag(session, "ENABLE_ALL_CRON", False)
-    await session.commit()
-    assert await recredit_users(database, settings) == {"disabled": 1}
 
 
 async def test_what_was_proven_meanwhile_counts_when_the_account_opens(

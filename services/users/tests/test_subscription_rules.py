@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from users.accounts.rules import Role
 from users.eligibility.rules import EligibilityType, Person, Reform, birthday, eligibility_of
+from users.features import Flag
 from users.subscription.checks import (
     Candidate,
     Check,
@@ -43,7 +44,7 @@ from users.subscription.wording import message_of, stepper_title
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 REFORM = Reform(datetime(2025, 3, 1, tzinfo=UTC))
-FLAGS = frozenset({"ENABLE_UBBLE", "ENABLE_EDUCONNECT_AUTHENTICATION"})
+FLAGS = frozenset({Flag.ENABLE_UBBLE, Flag.ENABLE_EDUCONNECT_AUTHENTICATION})
 
 
 def check(
@@ -101,7 +102,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         phone_validation_status=draw(st.none() | st.sampled_from(PhoneValidationStatus)),
         has_running_deposit=base.has_deposit and draw(st.booleans()),
         last_review=draw(st.none() | st.sampled_from(ReviewVerdict)),
-        flags=draw(st.sampled_from([FLAGS, frozenset(), FLAGS | {"ENABLE_PHONE_VALIDATION"}])),
+        flags=draw(st.sampled_from([FLAGS, frozenset(), FLAGS | {Flag.ENABLE_PHONE_VALIDATION}])),
     )
 
 
@@ -149,7 +150,7 @@ def test_the_phone_comes_first_at_18_alone() -> None:
 
 
 def test_a_stored_number_does_once_validation_is_on() -> None:
-    on = replace(candidate(18), flags=FLAGS | {"ENABLE_PHONE_VALIDATION"})
+    on = replace(candidate(18), flags=FLAGS | {Flag.ENABLE_PHONE_VALIDATION})
     assert subscription_state(on) is State.PHONE_VALIDATION
     assert subscription_state(candidate(18)) is State.PROFILE_COMPLETION
 
@@ -198,7 +199,7 @@ def test_a_file_accepted_after_the_right_ended_needs_a_human() -> None:
 
 
 def test_ubble_near_a_birthday_only() -> None:
-    limited = FLAGS | {"ENABLE_UBBLE_SUBSCRIPTION_LIMITATION"}
+    limited = FLAGS | {Flag.ENABLE_UBBLE_SUBSCRIPTION_LIMITATION}
     far, near = candidate(17, since=100), candidate(17, since=300)
     assert allowed_methods(replace(far, flags=limited)) == [IdentityMethod.EDUCONNECT]
     assert IdentityMethod.UBBLE in allowed_methods(replace(near, flags=limited))

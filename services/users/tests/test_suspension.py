@@ -16,7 +16,6 @@ from shared.testing.recorders import ClockControl, EventRecorder, Tokens
 from users.accounts.models import Account, AccountAction, AnonymizationRequest
 from users.accounts.rules import SuspensionReason
 from users.factories import PASSWORD, SuspensionFactory, YoungFactory
-from users.features.actions import set_flag
 from users.settings import Settings
 from users.suspension.actions import reopen
 from users.suspension.jobs import delete_suspended, warn_before_deletion
@@ -308,11 +307,3 @@ async def test_only_the_latest_suspension_counts(session: AsyncSession, database
     await SuspensionFactory.create(session, account_id=fraud.id, happened_at=NOON - timedelta(days=1))
     await session.commit()
     assert await delete_suspended(database) == {"deleted": 0, "skipped": 0, "failed": 0}
-
-
-async def test_jobs_do_nothing_while_they_are_off(session: AsyncSession, database: Database) -> None:
-    await closed(session, SuspensionReason.UPON_USER_REQUEST, 100)
-    async with database.transaction() as inside:
-        await set_flag(inside, "ENABLE_ALL_CRON", False)
-    assert await delete_suspended(database) == {"disabled": 1}
-    assert await warn_before_deletion(database) == {"disabled": 1}

@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,10 @@ from shared.database.locks import try_lock
 from shared.database.session import Database
 from shared.events.envelope import Aggregate
 from shared.events.replay import Page, replay
+from shared.features import actions as features_actions
+from shared.features import commands as features_commands
+from shared.features.declared import FeatureFlag
+from shared.features.memory import Flags
 from shared.memory import start_serving
 from shared.revisions import pending
 from shared.schedules import Schedule
@@ -37,6 +41,7 @@ Counts = dict[str, int]
 Replays = dict[str, tuple[Aggregate[Any], Page]]
 
 _replays: dict[str, Replays] = {}
+_flags: dict[str, Flags[Any]] = {}
 
 
 def replays_of(context: str) -> Replays:
@@ -76,15 +81,21 @@ def service_folder(context: str) -> Path:
 def service_cli(
     settings_class: type[ServiceSettings],
     *,
+    flags: Flags[Any],
+    audit: features_commands.Audit | None = None,
     replays: Replays | None = None,
     sandbox: Callable[[str, Database], Awaitable[None]] | None = None,
 ) -> typer.Typer:
     """The commands of `python -m <context>`; a service adds its jobs to what this returns.
 
-    `replays` maps an aggregate's name to the query that pages through its states; `sandbox` builds the named data set.
+    `flags` are the service's, known to every command before it begins; `audit` notes who turns them, where the service
+    knows people. `replays` maps an aggregate's name to the query that pages through its states; `sandbox` builds the named
+    data set.
     """
     context = settings_class.context
-    _replays[context] = replays or {}
+    replays = {**(replays or {}), flags.aggregate.name: (flags.aggregate, features_actions.page(flags))}
+    _replays[context] = replays
+    _flags[context] = flags
     cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=f"The {context} service.")
 
     @cli.command()
@@ -137,6 +148,10 @@ def service_cli(
         if not branches:
             raise typer.BadParameter("pre, post or all", param_hint="--branch")
         migrations.upgrade(service_folder(context), settings.session_url, branches)
+        if "pre" in branches:
+            asyncio.run(_in_transaction(settings, lambda session: features_actions.install(session, flags)))
+        if "post" in branches:
+            asyncio.run(_in_transaction(settings, lambda session: features_actions.clean(session, flags)))
 
     @cli.command()
     def revision(
@@ -164,16 +179,17 @@ def service_cli(
         app = import_module(f"{context}.app").create_app(settings_class())
         typer.echo(json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True))
 
-    if replays:
-        # A default rather than Annotated: typer evaluates annotations outside this function, where `replays` is unknown.
-        @cli.command("replay")
-        def replay_command(aggregate: str = typer.Argument(help=", ".join(sorted(replays)))) -> None:
-            """Publish the current state of an aggregate again, for replicas."""
-            if aggregate not in replays:
-                raise typer.BadParameter(f"one of {', '.join(sorted(replays))}")
-            described, page = replays[aggregate]
-            total = run_with_database(settings_class(), lambda database: replay(database, described, page))
-            typer.echo(f"{total} {aggregate} published again")
+    # A default rather than Annotated: typer evaluates annotations outside this function, where `replays` is unknown.
+    @cli.command("replay")
+    def replay_command(aggregate: str = typer.Argument(help=", ".join(sorted(replays)))) -> None:
+        """Publish the current state of an aggregate again, for replicas."""
+        if aggregate not in replays:
+            raise typer.BadParameter(f"one of {', '.join(sorted(replays))}")
+        described, page = replays[aggregate]
+        total = run_with_database(settings_class(), lambda database: replay(database, described, page))
+        typer.echo(f"{total} {aggregate} published again")
+
+    features_commands.register(cli, flags, lambda work: _run(settings_class(), work), audit)
 
     if sandbox is not None:
         build = sandbox
@@ -193,7 +209,17 @@ def service_cli(
 
 
 def run_with_database(settings: ServiceSettings, work: Callable[[Database], Awaitable[Any]]) -> Any:
-    """Run a coroutine that needs the database, from a command."""
+    """Run a coroutine that needs the database, from a command, which knows how the service's flags are set."""
+
+    async def informed(database: Database) -> Any:
+        async with database.engine.connect() as connection:
+            await _flags[settings.context].read(connection)
+        return await work(database)
+
+    return _run(settings, informed)
+
+
+def _run(settings: ServiceSettings, work: Callable[[Database], Awaitable[Any]]) -> Any:
     configure_logging(settings.context, level=settings.log_level, log_format=settings.log_format)
 
     async def main() -> Any:
@@ -207,29 +233,48 @@ def run_with_database(settings: ServiceSettings, work: Callable[[Database], Awai
     return asyncio.run(main())
 
 
+async def _in_transaction(settings: ServiceSettings, work: Callable[[AsyncSession], Awaitable[Any]]) -> None:
+    database = Database(settings)
+    try:
+        async with database.transaction() as session:
+            await work(session)
+    finally:
+        await database.close()
+
+
 def job(
     cli: typer.Typer,
     settings_class: type[ServiceSettings],
     name: str,
     when: Schedule | Mapping[tuple[str, ...], Schedule] | None = None,
+    *,
+    needs: Sequence[FeatureFlag] = (),
 ) -> Callable[[Callable[..., Awaitable[Counts]]], Callable[..., Awaitable[Counts]]]:
     """Register a job: one process at a time, a line at start and at end with its counts.
 
     The function gets the database and opens its own transactions, so that a long job can commit as it goes; it must be
     idempotent, since it is run again after a crash. The lock is held by a transaction that lives as long as the job.
     Further parameters, all with defaults, become options: `dry_run: bool = False` is `--dry-run`. `when` it is to run: a
-    schedule, or one for each set of options: `{("--category", "neither"): weekly("sunday", "03:00")}`.
+    schedule, or one for each set of options: `{("--category", "neither"): weekly("sunday", "03:00")}`. While a flag that it
+    `needs` is off, the job does nothing and ends with the status `disabled`.
     """
     runs = {(): when} if isinstance(when, Schedule) else when or {}
 
     def register(work: Callable[..., Awaitable[Counts]]) -> Callable[..., Awaitable[Counts]]:
         def command(**options: Any) -> None:
-            async def locked(database: Database) -> Counts | None:
+            status = "done"
+
+            async def locked(database: Database) -> Counts:
+                nonlocal status
+                if not all(map(_flags[settings_class.context].is_active, needs)):
+                    status = "disabled"
+                    return {}
                 async with database.transaction() as session:
                     # This transaction only holds the lock, as long as the job takes.
                     await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                     if not await _take(session, name):
-                        return None
+                        status = "locked"
+                        return {}
                     return await work(database, **options)
 
             started = time.perf_counter()
@@ -242,9 +287,8 @@ def job(
                     "job.end", status="failed", duration=time.perf_counter() - started, exc_info=error, **log_context
                 )
                 raise typer.Exit(1) from error
-            status = "locked" if counts is None else "done"
             duration = round(time.perf_counter() - started, 3)
-            log.info("job.end", status=status, duration=duration, counts=counts or {}, **log_context)
+            log.info("job.end", status=status, duration=duration, counts=counts, **log_context)
 
         command.__doc__ = work.__doc__
         # Typer reads the signature: the work's own, without the database.

@@ -93,6 +93,9 @@ class ServiceSettings(BaseSettings):
     # How many requests one API process serves at a time; it refuses more with 503 rather than let all of them be late.
     max_requests_in_flight: int = Field(200, ge=1)
 
+    # How often a process reads its feature flags again.
+    feature_poll_seconds: float = Field(2.0, gt=0)
+
     database_pool_size: int = Field(8, ge=1)
     # How long a request waits for a connection before it is answered 503.
     database_pool_wait_ms: int = Field(3_000, ge=1)

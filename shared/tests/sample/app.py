@@ -4,6 +4,7 @@ from fastapi import FastAPI, Query
 
 from sample.base import Thing
 from sample.events import THING, ThingState
+from sample.features import Flag, flags
 from shared.database import emit
 from shared.errors import ApiError, code_error
 from shared.identity import NativeUser, OptionalNativeUser, ProUser
@@ -65,8 +66,9 @@ async def get_thing(
 
 @pro.patch("/things/{thing_id}", operation_id="patchThing", status_code=204)
 async def patch_thing(thing_id: Identifier, body: Rename, user: ProUser) -> None:
-    return None
+    if not flags.is_active(Flag.RENAME_THINGS):
+        raise ApiError(503, {"global": ["pas maintenant"]})
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
-    return create_service_app(settings, routers=[native, pro], title="sample")
+    return create_service_app(settings, routers=[native, pro], title="sample", follows=[flags])

@@ -1,4 +1,5 @@
 from shared.events import Aggregate, State
+from shared.events.features import feature_aggregate
 
 
 class ThingState(State):
@@ -6,4 +7,5 @@ class ThingState(State):
 
 
 THING = Aggregate("sample", "thing", ThingState, ("made", "renamed"))
-AGGREGATES = (THING,)
+FEATURE = feature_aggregate("sample")
+AGGREGATES = (THING, FEATURE)

@@ -2,6 +2,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
+from sample.features import flags
 from shared.database import upsert_replica
 from shared.events import Event, Subscribers
 from shared.events.worker import Worker
@@ -18,4 +19,4 @@ async def replicate(event: Event[ThingState], session: AsyncSession) -> None:
 
 
 def create_worker(settings: ServiceSettings) -> Worker:
-    return Worker(settings, subscribers=[subscribers])
+    return Worker(settings, subscribers=[subscribers], follows=[flags])

@@ -41,7 +41,9 @@ def document() -> dict[str, Any]:
         payload = names[aggregate.event, "serialization"]["$ref"].rpartition("/")[2]
         channels[aggregate.stream] = _channel(aggregate)
         for fact in sorted(aggregate.facts):
-            messages[aggregate.event_name(fact)] = _message(aggregate, fact, payload)
+            # Every service tells of its flags in the same words: one message, several who send it.
+            name, tags = aggregate.event_name(fact), messages.get(aggregate.event_name(fact), {}).get("tags", [])
+            messages[name] = _message(aggregate, fact, payload, tags)
         operations[f"{aggregate.context}.send.{aggregate.stream}"] = {
             "action": "send",
             "channel": _ref("channels", aggregate.stream),
@@ -79,12 +81,12 @@ def _channel(aggregate: Aggregate[Any]) -> dict[str, Any]:
     }
 
 
-def _message(aggregate: Aggregate[Any], fact: str, payload: str) -> dict[str, Any]:
+def _message(aggregate: Aggregate[Any], fact: str, payload: str, tags: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "name": aggregate.event_name(fact),
         "title": f"{aggregate.name} {fact}".replace("_", " "),
         "payload": _ref("components/schemas", payload),
-        "tags": [{"name": aggregate.context}],
+        "tags": [*tags, {"name": aggregate.context}],
     }
 
 

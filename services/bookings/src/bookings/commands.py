@@ -13,6 +13,7 @@ from bookings.booking.models import Booking
 from bookings.booking.states import booking_states
 from bookings.erasure.actions import PERSONAL, clean_outbox
 from bookings.erasure.models import ErasedPerson
+from bookings.features import Flag, flags
 from bookings.idempotency import jobs as idempotency
 from bookings.inventory.actions import state_of as inventory_state
 from bookings.inventory.models import Inventory
@@ -57,6 +58,7 @@ async def _sandbox(name: str, database: Database) -> None:
 
 cli = service_cli(
     Settings,
+    flags=flags,
     replays={"booking": (BOOKING, _bookings), "inventory": (INVENTORY, _inventories), "wallet": (WALLET, _wallets)},
     sandbox=_sandbox,
 )
@@ -71,25 +73,25 @@ async def audit(database: Database) -> Counts:
     return {"broken": 0}
 
 
-@job(cli, Settings, "expire-bookings", daily("00:15"))
+@job(cli, Settings, "expire-bookings", daily("00:15"), needs=[Flag.ENABLE_ALL_CRON])
 async def expire_bookings(database: Database) -> Counts:
     """Cancel the bookings that nobody came for in time. Daily, after midnight."""
     return {"expired": await jobs.expire(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "use-past-bookings", daily("01:30"))
+@job(cli, Settings, "use-past-bookings", daily("01:30"), needs=[Flag.ENABLE_ALL_CRON, Flag.UPDATE_BOOKING_USED])
 async def use_past_bookings(database: Database) -> Counts:
     """Count bookings of events that began two days ago as used. Daily, at night."""
     return {"used": await jobs.use_past(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "archive-bookings", daily("02:15"))
+@job(cli, Settings, "archive-bookings", daily("02:15"), needs=[Flag.ENABLE_ALL_CRON])
 async def archive_bookings(database: Database) -> Counts:
     """Put old online and card bookings among the ended ones. Daily."""
     return {"archived": await jobs.archive(database, batch=Settings().job_batch)}
 
 
-@job(cli, Settings, "forget-idempotency-keys", every(minutes=60))
+@job(cli, Settings, "forget-idempotency-keys", every(minutes=60), needs=[Flag.ENABLE_ALL_CRON])
 async def forget_idempotency_keys(database: Database) -> Counts:
     """Drop the answers kept under callers' keys for more than a day. Hourly."""
     return {"forgotten": await idempotency.forget(database)}

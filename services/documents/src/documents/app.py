@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from documents.extracts import internal as extracts_internal
+from documents.features import flags
 from documents.mailbox import pages
 from documents.settings import Settings
 from documents.simulators import sms
@@ -35,6 +36,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             extracts_internal.router,
             *([pages.router, sms.router] if settings.shows_mailbox else []),
         ],
+        follows=[flags],
         startup=[start],
         shutdown=[stop],
         # Without warming, the first request starts its process: then an idle pool is ready as it is.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from documents.erasure import subscribers as erasure
+from documents.features import flags
 from documents.mails import subscribers as mails
 from documents.mails.sender import MailLoop
 from documents.replicas import subscribers as replicas
@@ -21,5 +22,6 @@ def create_worker(settings: ServiceSettings) -> Worker:
         # The replicas first: the mails of one event read what it changed.
         subscribers=[replicas.subscribers, mails.subscribers, erasure.subscribers],
         loops=[MailLoop(settings, pool)],
+        follows=[flags],
         checks={"renderer": pool.ready} if settings.smtp_url else {},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from offers.features import flags
 from offers.native_routers import native_routers
 from offers.pro_routers import internal_routers, pro_routers, public_routers
 from offers.providers.tokens import ProviderIssuer
@@ -24,6 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
         routers=[*native_routers, *pro_routers, *public_routers, *internal_routers],
         state={"storage": storage},
         startup=[_load_keys],
+        follows=[flags],
     )
     app.state.provider_issuer = ProviderIssuer.of(settings, app.state.database, app.state.verifier)
     return app

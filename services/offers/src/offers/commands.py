@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offers import replays
+from offers.features import Flag, flags
 from offers.search.jobs import reindex, upkeep
 from offers.settings import Settings
 from shared.commands import job, service_cli
@@ -19,6 +20,7 @@ async def _sandbox(name: str, database: Database) -> None:
 
 cli = service_cli(
     Settings,
+    flags=flags,
     replays={
         "offerer": (OFFERER, replays.offerers),
         "attachment": (ATTACHMENT, replays.attachments),
@@ -31,4 +33,5 @@ cli = service_cli(
 )
 
 job(cli, Settings, "reindex")(reindex)
-job(cli, Settings, "search-upkeep", every(minutes=60))(upkeep)
+_SEARCH = (Flag.ENABLE_ALL_CRON, Flag.ENABLE_RECURRENT_CRON)
+job(cli, Settings, "search-upkeep", every(minutes=60), needs=_SEARCH)(upkeep)

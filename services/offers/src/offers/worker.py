@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offers.erasure.subscribers import subscribers as erasure
+from offers.features import flags
 from offers.reactions.subscribers import subscribers as reactions
 from offers.replicas.subscribers import subscribers as replicas
 from offers.search.subscribers import subscribers as search
@@ -12,4 +13,4 @@ from shared.events.worker import Worker
 
 def create_worker(settings: Settings) -> Worker:
     # The order is that of the handlers of one aggregate: replicas move before what reads them.
-    return Worker(settings, subscribers=[replicas, reactions, search, erasure])
+    return Worker(settings, subscribers=[replicas, reactions, search, erasure], follows=[flags])

@@ -17,9 +17,10 @@ from users.credentials import native as credentials_native
 from users.credentials import pro as credentials_pro
 from users.email_change import native as email_change_native
 from users.email_change import pro as email_change_pro
+from users.features import flags
 from users.features import native as features_native
 from users.features import pro as features_pro
-from users.features.actions import install_flags
+from users.features.portal import Portal
 from users.identity.dms import webhooks as dms_webhooks
 from users.identity.educonnect import native as educonnect_native
 from users.identity.ubble import native as ubble_native
@@ -82,12 +83,11 @@ ROUTERS = (
 
 
 async def _prepare(app: FastAPI) -> None:
-    """First start: the signing key, the flags and the agents' roles; every start: the keys in memory.
+    """First start: the signing key and the agents' roles; every start: the keys in memory.
 
     What the roles allow at first is given to production by command.
     """
     async with app.state.database.transaction() as session:
-        await install_flags(session)
         await install_roles(session, seed=not app.state.settings.is_production)
     await app.state.keyring.load()
 
@@ -99,8 +99,15 @@ async def _close(app: FastAPI) -> None:
 
 
 def create_app(settings: Settings) -> FastAPI:
+    portal = Portal()
     app = create_service_app(
-        settings, routers=ROUTERS, title="pass Culture: users", startup=(_prepare,), shutdown=(_close,)
+        settings,
+        routers=ROUTERS,
+        title="pass Culture: users",
+        startup=(_prepare,),
+        shutdown=(_close,),
+        follows=(flags, portal),
+        state={"portal_features": portal},
     )
     state = app.state
     state.passwords = Passwords(settings)

@@ -26,7 +26,8 @@ from users.anonymization.told import take_back_facts
 from users.credentials.addresses import block_domain, unblock_domain
 from users.deposits.queries import states_page as deposit_states
 from users.extracts import commands as extracts
-from users.features.actions import install_flags, set_flag
+from users.features import Flag, flags
+from users.features.history import note_turn
 from users.identity.commands import register
 from users.permissions.actions import install_roles, set_agent_roles
 from users.permissions.rules import AgentRole
@@ -57,30 +58,32 @@ async def _checks(session: AsyncSession, after: int, limit: int) -> AsyncIterato
 
 cli = service_cli(
     Settings,
+    flags=flags,
+    audit=note_turn,
     replays={"user": (USER, _accounts), "deposit": (DEPOSIT, _deposits), "check": (CHECK, _checks)},
     sandbox=build,
 )
 
 
-@job(cli, Settings, "delete-expired-sessions", daily("03:00"))
+@job(cli, Settings, "delete-expired-sessions", daily("03:00"), needs=[Flag.ENABLE_ALL_CRON])
 async def delete_expired_sessions(database: Database, dry_run: bool = False) -> Counts:
     """Delete sessions, tokens and counters that are past their time."""
     return await delete_expired(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "delete-old-devices", daily("03:15"))
+@job(cli, Settings, "delete-old-devices", daily("03:15"), needs=[Flag.ENABLE_ALL_CRON])
 async def delete_old_devices(database: Database, dry_run: bool = False) -> Counts:
     """Delete devices past their retention: 13 months, 5 years for the trusted ones."""
     return await delete_devices(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "notify-before-deletion", daily("08:00"))
+@job(cli, Settings, "notify-before-deletion", daily("08:00"), needs=[Flag.ENABLE_ALL_CRON])
 async def notify_before_deletion(database: Database, dry_run: bool = False) -> Counts:
     """Mail whoever closed their account 51 days ago that it will be deleted."""
     return await warn_before_deletion(database, dry_run=dry_run)
 
 
-@job(cli, Settings, "delete-suspended-accounts", daily("02:00"))
+@job(cli, Settings, "delete-suspended-accounts", daily("02:00"), needs=[Flag.ENABLE_ALL_CRON])
 async def delete_suspended_accounts(database: Database, dry_run: bool = False) -> Counts:
     """Delete accounts that their holders closed 61 days ago."""
     return await delete_suspended(database, dry_run=dry_run)
@@ -95,7 +98,7 @@ _ERASURES: dict[tuple[str, ...], Schedule] = {
 }
 
 
-@job(cli, Settings, "anonymize-inactive-users", _ERASURES)
+@job(cli, Settings, "anonymize-inactive-users", _ERASURES, needs=[Flag.ENABLE_ALL_CRON])
 async def anonymize_inactive_users(
     database: Database, category: Category = Category.NEITHER, dry_run: bool = False
 ) -> Counts:
@@ -109,7 +112,7 @@ async def take_back(database: Database, dry_run: bool = False) -> Counts:
     return await take_back_facts(Settings(), database, dry_run=dry_run)
 
 
-@job(cli, Settings, "export-survey-answers", daily("04:00"))
+@job(cli, Settings, "export-survey-answers", daily("04:00"), needs=[Flag.ENABLE_ALL_CRON])
 async def export_survey_answers(database: Database, dry_run: bool = False) -> Counts:
     """Write the answers to the cultural survey to the storage, one file for each person and day."""
     settings = Settings()
@@ -159,17 +162,6 @@ def rotate_signing_key() -> None:
     typer.echo(run_with_database(settings, rotate))
 
 
-@cli.command("install-features")
-def install_features() -> None:
-    """Add the feature flags that the table lacks."""
-
-    async def install(database: Database) -> int:
-        async with database.transaction() as session:
-            return await install_flags(session)
-
-    typer.echo(f"{run_with_database(Settings(), install)} added")
-
-
 @cli.command("install-permissions")
 def install_permissions() -> None:
     """Add the agents' roles that the table lacks, with the permissions that they start with."""
@@ -195,14 +187,3 @@ def agent_roles(
             return await set_agent_roles(session, account.id, roles or ())
 
     typer.echo("changed" if run_with_database(Settings(), give) else "nothing to change")
-
-
-@cli.command("feature")
-def feature(name: str, active: Annotated[bool, typer.Argument(help="true or false")]) -> None:
-    """Turn a feature flag on or off."""
-
-    async def turn(database: Database) -> None:
-        async with database.transaction() as session:
-            await set_flag(session, name, active)
-
-    run_with_database(Settings(), turn)

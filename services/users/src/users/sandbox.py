@@ -19,8 +19,7 @@ from users.accounts.rules import Role
 from users.deposits.actions import add_recredit, grant_deposit, import_deposit
 from users.deposits.rules import BONUS_AMOUNT, LEGACY_AMOUNTS, DepositType, RecreditType
 from users.eligibility.rules import EligibilityType, Reform, birthday
-from users.features.actions import install_flags
-from users.features.queries import active_flags
+from users.features import flags
 from users.permissions.actions import install_roles, set_agent_roles
 from users.permissions.rules import AgentRole
 from users.sandbox_accounts import Credit, Someone, a_few, everybody
@@ -49,8 +48,7 @@ async def build(name: str, database: Database) -> None:
     password_hash = await passwords.hash(PASSWORD)
     passwords.close()
     async with database.transaction() as session:
-        await install_flags(session)
-        reform = settings.reform(await active_flags(session))
+        reform = settings.reform(flags.active)
         known = set(
             await session.scalars(select(Account.email).where(Account.email.in_([who.email for who in people])))
         )

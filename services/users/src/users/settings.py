@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from users.eligibility.rules import Reform
+from users.features.declared import Flag
 from users.push.settings import PushSettings
 
 _LOCAL_SECRET = "only-for-development-and-tests-never-in-production"  # noqa: S105
@@ -90,9 +91,9 @@ class Settings(PushSettings):
             raise ValueError("KEY_ENCRYPTION_SECRET is not set")
         return self
 
-    def reform(self, flags: frozenset[str]) -> Reform:
+    def reform(self, flags: frozenset[Flag]) -> Reform:
         """The decree of the third credit as this deployment knows it."""
-        return Reform(self.credit_v3_decree_datetime, "WIP_FREE_ELIGIBILITY" in flags)
+        return Reform(self.credit_v3_decree_datetime, Flag.WIP_FREE_ELIGIBILITY in flags)
 
     @property
     def checks_deliverability(self) -> bool:

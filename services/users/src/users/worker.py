@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shared.events.worker import Worker
 from users.accounts.achievements import subscribers as achievements
+from users.features import flags
+from users.features.subscribers import subscribers as features
 from users.push.subscribers import subscribers as push
 from users.replicas.subscribers import subscribers as replicas
 from users.settings import Settings
@@ -11,4 +13,9 @@ from users.tasks.loop import partner_loop
 
 
 def create_worker(settings: Settings) -> Worker:
-    return Worker(settings, subscribers=[replicas, achievements, push], loops=[partner_loop(settings)])
+    return Worker(
+        settings,
+        subscribers=[replicas, achievements, push, features],
+        loops=[partner_loop(settings)],
+        follows=[flags],
+    )

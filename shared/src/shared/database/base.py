@@ -77,3 +77,15 @@ def _technical_tables(metadata: MetaData) -> None:
         SqlColumn("jwks", LargeBinary, nullable=False),
         SqlColumn("fetched_at", DateTime(timezone=True), nullable=False),
     )
+    Table(
+        "feature",
+        metadata,
+        SqlColumn("id", BigInteger, Identity(), primary_key=True),
+        SqlColumn("name", Text, nullable=False, unique=True),
+        SqlColumn("description", Text, nullable=False),
+        SqlColumn("is_active", Boolean, nullable=False),
+        # Of the last change by people; of none before it.
+        SqlColumn("changed_at", DateTime(timezone=True)),
+        SqlColumn("changed_by", Text),
+        SqlColumn("reason", Text),
+    )

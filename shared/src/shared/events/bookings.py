@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from shared.events.envelope import Aggregate, Part, State
+from shared.events.features import feature_aggregate
 from shared.events.offers import Address, Subcategory
 
 
@@ -132,4 +133,5 @@ BOOKING = Aggregate(
 INVENTORY = Aggregate("bookings", "inventory", Inventory, ("changed",))
 WALLET = Aggregate("bookings", "wallet", Wallet, ("changed",))
 
-AGGREGATES = (BOOKING, INVENTORY, WALLET)
+FEATURE = feature_aggregate("bookings")
+AGGREGATES = (BOOKING, INVENTORY, WALLET, FEATURE)

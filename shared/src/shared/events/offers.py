@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.events.envelope import Aggregate, Coordinates, Part, State
+from shared.events.features import feature_aggregate
 
 
 class Address(Part):
@@ -135,4 +136,5 @@ OFFER = Aggregate(
 STOCK = Aggregate("offers", "stock", Stock, ("created", "updated", "rescheduled", "deleted"))
 ACTIVATION_CODE = Aggregate("offers", "activation_code", ActivationCode, ("created",))
 
-AGGREGATES = (OFFERER, ATTACHMENT, VENUE, OFFER, STOCK, ACTIVATION_CODE)
+FEATURE = feature_aggregate("offers")
+AGGREGATES = (OFFERER, ATTACHMENT, VENUE, OFFER, STOCK, ACTIVATION_CODE, FEATURE)

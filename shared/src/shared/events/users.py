@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from shared.events.envelope import Aggregate, Part, State
+from shared.events.features import feature_aggregate
 
 # The role of an account that is nobody's any more: its state names nobody, and whoever kept a name forgets it.
 ANONYMIZED = "ANONYMIZED"
@@ -109,4 +110,5 @@ CHECK = Aggregate("users", "check", Check, ("started", "completed", "concluded")
 
 NOTICE = Aggregate("users", "notice", Notice, ("requested",))
 
-AGGREGATES = (USER, DEPOSIT, CHECK, NOTICE)
+FEATURE = feature_aggregate("users")
+AGGREGATES = (USER, DEPOSIT, CHECK, NOTICE, FEATURE)

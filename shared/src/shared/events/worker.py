@@ -22,6 +22,7 @@ from shared.events.consumers import Consumers
 from shared.events.envelope import Aggregate
 from shared.events.relay import Relay
 from shared.events.subscribers import Subscribers, Subscription, join
+from shared.features.following import Follower, Memory
 from shared.memory import start_serving
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logging
@@ -43,7 +44,8 @@ def published_by(context: str) -> tuple[Aggregate, ...]:
 class Worker:
     """Everything that a service does besides answering requests.
 
-    `loops` are coroutines that work until their event is set; one that raises is logged and started again.
+    `loops` are coroutines that work until their event is set; one that raises is logged and started again. `follows` are
+    the memories of feature flags that this process keeps up to date: nothing is handled before they are known.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Worker:
         subscribers: Sequence[Subscribers] = (),
         loops: Sequence[Loop] = (),
         checks: dict[str, Check] | None = None,
+        follows: Sequence[Memory] = (),
     ) -> None:
         self.settings = settings
         self.subscriptions: list[Subscription] = join(subscribers)
         self.loops = list(loops)
         self.checks = dict(checks or {})
+        self.follows = follows
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -105,10 +109,14 @@ class Worker:
             "upkeep": lambda: upkeep.run(settings, database, broker, published, heard, stop),
             "watch": lambda: watch.run(settings.context, database, broker, heard, stop),
         }
+        follower = Follower(database, self.follows, settings.feature_poll_seconds)
+        if self.follows:
+            checks["features"] = follower.is_known
+            parts["features"] = lambda: follower.run(stop)
         if self.subscriptions:
-            parts["consumers"] = lambda: consumers.run(stop)
+            parts["consumers"] = follower.then(lambda: consumers.run(stop), stop)
         for work in self.loops:
-            parts[getattr(work, "__name__", "loop")] = partial(work, database, stop)
+            parts[getattr(work, "__name__", "loop")] = follower.then(partial(work, database, stop), stop)
         async with asyncio.TaskGroup() as group:
             for name, part in parts.items():
                 group.create_task(_supervised(name, part, stop))

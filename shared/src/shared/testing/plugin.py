@@ -18,9 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock as clock_module
 from shared.database.session import Database
+from shared.features import Flags
 from shared.settings import ServiceSettings
 from shared.telemetry import logs
 from shared.testing.databases import TestDatabase, prepare
+from shared.testing.flags import FlagControl
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder, StatementCounter, Tokens
 from shared.testing.servers import Addresses, Servers
 from shared.testing.spans import SpanRecorder
@@ -67,6 +69,18 @@ def _logs_as_before() -> Iterator[None]:
         root.setLevel(level)
 
 
+@pytest.fixture(autouse=True)
+def _flags_as_declared() -> Iterator[None]:
+    """Flags live as long as the process; what a test turned must not reach the next one."""
+    yield
+    Flags.forget_all()
+
+
+@pytest.fixture
+def flags(context: str, database: Database) -> FlagControl:
+    return FlagControl(database, import_module(f"{context}.features").flags)
+
+
 @pytest.fixture(scope="session")
 def worker_name(request: pytest.FixtureRequest) -> str:
     """This test process: `gw0`, `gw1`… under xdist, else `main`."""
@@ -100,6 +114,8 @@ def settings(request: pytest.FixtureRequest, context: str, tmp_path: Path) -> Se
         bookings_url=NOWHERE,
         documents_url=NOWHERE,
         storage_directory=str(tmp_path / "storage"),
+        # Read at start; afterwards when the fixture `flags` turns one. A poll would disturb who counts statements.
+        feature_poll_seconds=3_600,
         **request.getfixturevalue("settings_overrides"),
     )
 

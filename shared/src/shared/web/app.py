@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.broker import connect
 from shared.database.session import Database
+from shared.features.following import Follower, Memory
 from shared.identity.verifier import Verifier
 from shared.memory import settle
 from shared.settings import ServiceSettings
@@ -65,15 +67,18 @@ def create_service_app(
     checks: dict[str, Check] | None = None,
     state: dict[str, Any] | None = None,
     shutdown: Sequence[Startup] = (),
+    follows: Sequence[Memory] = (),
 ) -> FastAPI:
     """An API with everything that all services share.
 
     `startup` and `shutdown` are coroutines that get the application; `checks` join the readiness; `state` is set on
-    `app.state` beside `settings`, `database`, `redis` and `verifier`.
+    `app.state` beside `settings`, `database`, `redis` and `verifier`. `follows` are the memories of feature flags that this
+    process keeps up to date.
     """
     database = Database(settings)
     # A short deadline: an API asks the broker only for what it can do without.
     redis = connect(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
+    follower = Follower(database, follows, settings.feature_poll_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,6 +86,7 @@ def create_service_app(
             stack.push_async_callback(database.close)
             stack.push_async_callback(redis.aclose)
             await database.open()
+            await stack.enter_async_context(_following(follower))
             for step in startup:
                 await step(app)
             for step in shutdown:
@@ -88,7 +94,8 @@ def create_service_app(
             settle()
             yield
 
-    readiness = health_router({"database": database_check(database), **(checks or {})})
+    known: dict[str, Check] = {"features": follower.is_known} if follows else {}
+    readiness = health_router({"database": database_check(database), **known, **(checks or {})})
     app = FastAPI(
         # The app's readiness does not ask the broker: without it facts wait in the outbox, and requests are still served.
         routes=routes_of([readiness, *routers]),
@@ -104,6 +111,7 @@ def create_service_app(
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.follower = follower
     app.state.redis = redis
     app.state.verifier = Verifier.for_service(settings, database)
     for name, value in (state or {}).items():
@@ -115,6 +123,17 @@ def create_service_app(
     # The last one added is the outermost: refused requests are counted and logged too.
     app.add_middleware(RequestMiddleware)
     return app
+
+
+@asynccontextmanager
+async def _following(follower: Follower) -> AsyncIterator[None]:
+    """The flags are known before the first request, and followed while the application lives."""
+    stop = asyncio.Event()
+    await follower.look()
+    task = asyncio.create_task(follower.run(stop))
+    yield
+    stop.set()
+    await task
 
 
 def _describe(app: FastAPI) -> None:

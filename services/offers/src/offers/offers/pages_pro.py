@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import StringConstraints
 
+from offers.features import Flag, flags
 from offers.offerers.access import check_access
 from offers.offers.answers import offer_answer
 from offers.offers.opening_hours import replace_opening_hours
@@ -163,5 +164,7 @@ async def get_highlights(user: ProUser) -> list[Highlight]:
     "/artists", operation_id="GetArtists", openapi_extra=operation(access=partners(other=PUBLIC, suspended=PUBLIC))
 )
 async def get_artists(user: ProUser, search: Annotated[str, Query(max_length=200)]) -> list[ArtistFound]:
+    if not flags.is_active(Flag.WIP_OFFER_ARTISTS):
+        raise ApiError(503, {"global": "La recherche d’artistes est fermée en ce moment."})
     # There is no catalogue of artists yet: a partner writes the name.
     return []

@@ -14,6 +14,7 @@ from users.accounts.rules import Role, is_beneficiary, is_caledonian
 from users.deposits.bonus import DISABILITY, bonus_status, remaining_attempts
 from users.deposits.rules import DepositType, RecreditType, recredit_to_show
 from users.eligibility.rules import EligibilityType, eligibility_bounds
+from users.features.declared import Flag
 from users.subscription.checks import may_activate_next, registrations
 from users.subscription.rules import (
     SubscriptionStatus,
@@ -202,7 +203,7 @@ class UserProfileResponse(Response):
     subscriptions: NotificationSubscriptions
 
 
-_SURVEYS = frozenset({"ENABLE_NATIVE_CULTURAL_SURVEY", "ENABLE_CULTURAL_SURVEY"})
+_SURVEYS = frozenset({Flag.ENABLE_NATIVE_CULTURAL_SURVEY, Flag.ENABLE_CULTURAL_SURVEY})
 
 
 def _subscriptions(stored: dict[str, Any]) -> NotificationSubscriptions:

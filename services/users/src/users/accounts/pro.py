@@ -24,12 +24,11 @@ from users.accounts.schemas import (
     UserPhoneResponseModel,
     current_response,
 )
-from users.features.queries import active_flags
+from users.features import Flag, flags
 from users.sessions.actions import portal_session_lives
 
 log = structlog.get_logger(__name__)
 router = pro_router()
-REVIEW_FLAG = "ENABLE_PRO_FEEDBACK"
 
 
 async def signed_in_partner(principal: ProUser, session: Session) -> Partner:
@@ -145,7 +144,7 @@ async def patch_user_phone(
 )
 async def submit_user_review(body: SubmitReviewRequestModel, partner: SignedInPartner, session: Session) -> Response:
     """What a partner thinks of a page goes where the data team reads it: the log."""
-    if REVIEW_FLAG not in await active_flags(session):
+    if not flags.is_active(Flag.ENABLE_PRO_FEEDBACK):
         raise ApiError(503, {"global": ["Les avis ne sont pas recueillis en ce moment."]})
     if not await acts_for_offerer(session, partner.account, body.offerer_id):
         raise ApiError(403, {"global": ["Vous n'avez pas accès à cette structure."]})

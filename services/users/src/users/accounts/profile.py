@@ -16,7 +16,7 @@ from users.accounts.profile_row import READ, Profile, family_of, is_signed_in, p
 from users.accounts.queries import account_by_id
 from users.deposits.queries import deposits_of, held
 from users.deposits.rules import HeldDeposit
-from users.features.queries import active_flags
+from users.features import flags
 from users.sessions.actions import family_lives
 from users.settings import Settings
 from users.subscription.checks import Candidate
@@ -65,8 +65,9 @@ async def candidate_for(
     """The account as the subscription's rules see it."""
     if deposits is None:
         deposits = tuple([held(deposit) for deposit in await deposits_of(session, account.id)])
-    flags = await active_flags(session)
-    return await candidate_of(session, account, deposits, flags=flags, reform=settings.reform(flags), now=clock.now())
+    return await candidate_of(
+        session, account, deposits, flags=flags.active, reform=settings.reform(flags.active), now=clock.now()
+    )
 
 
 async def profile_of(session: AsyncSession, settings: Settings, account: Account) -> Profile:

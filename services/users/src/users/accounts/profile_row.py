@@ -12,12 +12,14 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm.instrumentation import manager_of_class
+
 from shared import clock
 from shared.identity import Principal
 from users.accounts.models import Account, Achievement
 from users.deposits.rules import DepositType, HeldDeposit, RecreditType, current_deposit
 from users.eligibility.rules import EligibilityType
-from users.features.rules import resolve
+from users.features import flags
 from users.settings import Settings
 from users.subscription.checks import Candidate, Check, CheckStatus, CheckType, ReviewVerdict
 from users.subscription.queries import candidate_from
@@ -38,8 +40,7 @@ SELECT {", ".join(f"a.{name}" for name in _COLUMNS)},
     FROM subscription_check c WHERE c.account_id = a.id),
   (SELECT r.verdict FROM subscription_review r WHERE r.account_id = a.id ORDER BY r.date_reviewed DESC, r.id DESC LIMIT 1),
   (SELECT json_agg(json_build_array(m.id, m.name, m.seen_date, m.unlocked_date) ORDER BY m.id)
-    FROM achievement m WHERE m.account_id = a.id),
-  (SELECT json_object_agg(n.name, n.is_active) FROM feature n)
+    FROM achievement m WHERE m.account_id = a.id)
 FROM account a WHERE a.id = %(id)s
 """.encode()  # noqa: S608 - names of columns of our own
 
@@ -76,10 +77,12 @@ def is_signed_in(row: tuple[Any, ...]) -> bool:
 def profile_from(settings: Settings, row: tuple[Any, ...]) -> Profile:
     """The profile that a row of `READ` holds. Its account belongs to no database session."""
     values = iter(row)
-    account = Account(**dict(zip(_COLUMNS, islice(values, len(_COLUMNS)), strict=True)))
-    _, deposits, checks, verdict, achievements, flags = values
+    # As the ORM does it for what it loads: setting each attribute would cost more than reading the row.
+    account: Account = manager_of_class(Account).new_instance()
+    account.__dict__.update(zip(_COLUMNS, islice(values, len(_COLUMNS)), strict=True))
+    _, deposits, checks, verdict, achievements = values
     held = tuple(map(_deposit, deposits or ()))
-    on = resolve(flags or {})
+    on = flags.active
     candidate = candidate_from(
         account,
         held,

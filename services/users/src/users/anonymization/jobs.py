@@ -15,7 +15,6 @@ from users.anonymization.actions import anonymize
 from users.anonymization.queries import population
 from users.anonymization.rules import OLD_DEPOSIT_YEARS, Category, years_before
 from users.deposits.models import Deposit
-from users.features.jobs import DISABLED, jobs_are_off
 from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
 
@@ -29,8 +28,6 @@ async def anonymize_inactive(database: Database, category: Category, *, dry_run:
 
     Each person is a transaction, in which the rule is asked again under the lock; a second run finds nobody.
     """
-    if await jobs_are_off(database):
-        return DISABLED
     if dry_run:
         async with database.transaction() as session:
             wanted = population(category, clock.now()).subquery()

@@ -11,11 +11,10 @@ from users.accounts.actions import lock_account
 from users.accounts.pro import SignedInPartner, Themself
 from users.anonymization.partners import eligibility_of, erase_partner
 from users.anonymization.schemas import ProAnonymizationEligibilityResponseModel
-from users.features.queries import active_flags
+from users.features import Flag, flags
 from users.sessions.pro import drop_cookie
 
 router = pro_router()
-FLAG = "WIP_PRO_AUTONOMOUS_ANONYMIZATION"
 
 
 @router.get(
@@ -38,7 +37,7 @@ async def get_eligibility(partner: SignedInPartner, session: Session) -> ProAnon
 )
 async def anonymize_partner(request: Request, partner: SignedInPartner, session: Session) -> Response:
     """At once and for ever; never by an agent who is signed in as the partner."""
-    if FLAG not in await active_flags(session):
+    if not flags.is_active(Flag.WIP_PRO_AUTONOMOUS_ANONYMIZATION):
         raise not_found()
     account = await lock_account(session, partner.account.id)
     if not await erase_partner(session, account):

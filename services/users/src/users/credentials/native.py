@@ -69,7 +69,7 @@ def device_of(request: Request, said: DeviceInfoV2 | None) -> Device | None:
     openapi_extra=MAIL_LIMITS | operation(access=anyone()),
 )
 async def request_password_reset(body: RequestPasswordResetRequest, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
-    if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "resetPassword"):
+    if asks_captcha(captcha) and not await captcha.verify(body.token, "resetPassword"):
         raise ApiError(400, {"token": "La vérification anti-robot a échoué"})
     async with even_time(sign_in.settings), sign_in.database.transaction() as session:
         if not await may_resend(session, sign_in.settings, body.email):

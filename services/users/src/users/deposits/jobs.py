@@ -18,8 +18,7 @@ from users.deposits.actions import recredit_for_age
 from users.deposits.queries import deposits_of, held
 from users.deposits.rules import GrantRefused
 from users.eligibility.rules import age_at, birthday
-from users.features.jobs import DISABLED, jobs_are_off
-from users.features.queries import active_flags
+from users.features import flags
 from users.notices.actions import request_notice
 from users.settings import Settings
 from users.subscription.queries import candidate_of, person_of
@@ -39,8 +38,6 @@ async def recredit_users(
     Each person is a transaction: one that fails is logged and the others go on. A second run adds nothing. A dry run does
     everything and takes it back.
     """
-    if await jobs_are_off(database):
-        return DISABLED
     counts = {"recredited": 0, "skipped": 0, "failed": 0}
     today, after = clock.today(), 0
     while True:
@@ -71,8 +68,7 @@ async def _recredit(database: Database, settings: Settings, account_id: int, *, 
         async with database.transaction() as session:
             if not await _is_finished(session, settings, account_id):
                 return "skipped"
-            flags = await active_flags(session)
-            await recredit_for_age(session, account_id, reform=settings.reform(flags))
+            await recredit_for_age(session, account_id, reform=settings.reform(flags.active))
             await _mail(session, account_id)
             if dry_run:
                 await session.rollback()
@@ -94,9 +90,8 @@ async def _mail(session: AsyncSession, account_id: int) -> None:
 
 async def _is_finished(session: AsyncSession, settings: Settings, account_id: int) -> bool:
     account = await lock_account(session, account_id)
-    flags = await active_flags(session)
     deposits = [held(deposit) for deposit in await deposits_of(session, account_id)]
     candidate = await candidate_of(
-        session, account, deposits, flags=flags, reform=settings.reform(flags), now=clock.now()
+        session, account, deposits, flags=flags.active, reform=settings.reform(flags.active), now=clock.now()
     )
     return candidate.eligibility is not None and subscription_state(candidate) in FINISHED

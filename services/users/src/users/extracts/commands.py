@@ -18,6 +18,7 @@ from users.accounts.queries import account_by_email
 from users.extracts.actions import read_extract, request_extract
 from users.extracts.house import House
 from users.extracts.jobs import clean, execute_one
+from users.features import Flag
 from users.sessions.keys import Keyring
 from users.settings import Settings
 
@@ -39,7 +40,7 @@ def _refused(error: ApiError) -> typer.Exit:
 def register(cli: typer.Typer) -> None:
     """Add the jobs and commands to the command line."""
 
-    @job(cli, Settings, "execute-gdpr-extract", every(minutes=10))
+    @job(cli, Settings, "execute-gdpr-extract", every(minutes=10), needs=[Flag.ENABLE_ALL_CRON])
     async def execute(database: Database, dry_run: bool = False) -> Counts:
         """Put together one person's data that was asked for, ten a day at most."""
         settings = Settings()
@@ -49,7 +50,7 @@ def register(cli: typer.Typer) -> None:
         async with House(settings) as house:
             return await execute_one(database, house, key, storage, dry_run=dry_run)
 
-    @job(cli, Settings, "clean-gdpr-extracts", daily("03:20"))
+    @job(cli, Settings, "clean-gdpr-extracts", daily("03:20"), needs=[Flag.ENABLE_ALL_CRON])
     async def clean_extracts(database: Database, dry_run: bool = False) -> Counts:
         """Delete extracts seven days after they were asked for, and files that no row knows."""
         settings = Settings()

@@ -17,7 +17,6 @@ from users.extracts.actions import make_extract
 from users.extracts.house import House
 from users.extracts.queries import next_candidate
 from users.extracts.rules import starts_of_past
-from users.features.jobs import DISABLED, jobs_are_off
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +25,6 @@ async def execute_one(
     database: Database, house: House, key: SigningKey, storage: Storage, *, dry_run: bool = False
 ) -> Counts:
     """Make one extract, ten a day at most. One that fails stays as it was and counts for nothing."""
-    if await jobs_are_off(database):
-        return DISABLED
     async with database.transaction() as session:
         extract = await next_candidate(session, clock.now())
     if dry_run or extract is None:
@@ -42,8 +39,6 @@ async def execute_one(
 
 async def clean(database: Database, storage: Storage, *, dry_run: bool = False) -> Counts:
     """Delete the rows and files of extracts whose time is over, and files of that time that no row knows."""
-    if await jobs_are_off(database):
-        return DISABLED
     over = GdprExtract.date_created <= clock.now() - EXTRACT_LIFE
     if dry_run:
         async with database.transaction() as session:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from pydantic import RootModel
 
-from shared.web import Response, Session, operation, pro_router
+from shared.web import Response, operation, pro_router
 from shared.web.access import anyone
-from users.features.queries import portal_flags
+from users.features.portal import Portal
 
 router = pro_router()
 
@@ -27,5 +28,6 @@ class ListFeatureResponseModel(RootModel[list[FeatureResponseModel]]):
     response_model=ListFeatureResponseModel,
     openapi_extra=operation(access=anyone()),
 )
-async def list_features(session: Session) -> ListFeatureResponseModel:
-    return ListFeatureResponseModel([FeatureResponseModel.model_validate(flag) for flag in await portal_flags(session)])
+async def list_features(request: Request) -> ListFeatureResponseModel:
+    portal: Portal = request.app.state.portal_features
+    return ListFeatureResponseModel([FeatureResponseModel.model_validate(flag) for flag in portal.shown()])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from shared.commands import Counts
 from shared.database import Database
-from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.educonnect.actions import purge_saml
 from users.notices.actions import purge_notices
 from users.sessions.actions import purge, purge_devices
@@ -14,8 +13,6 @@ from users.tokens.actions import purge_tokens
 
 async def delete_expired(database: Database, *, dry_run: bool = False) -> Counts:
     """Delete sessions, tokens and counters that are past their time; a dry run counts them and takes it back."""
-    if await jobs_are_off(database):
-        return DISABLED
     async with database.transaction() as session:
         counts = {
             **await purge(session),
@@ -31,8 +28,6 @@ async def delete_expired(database: Database, *, dry_run: bool = False) -> Counts
 
 async def delete_devices(database: Database, *, dry_run: bool = False) -> Counts:
     """Delete devices past their retention; a dry run counts them and takes it back."""
-    if await jobs_are_off(database):
-        return DISABLED
     async with database.transaction() as session:
         counts = await purge_devices(session)
         if dry_run:

@@ -12,7 +12,7 @@ from shared.web import DatabaseOf, Session, native_router, operation
 from shared.web.access import SERVED, anyone, people
 from users.accounts.queries import account_by_id, state_of_account
 from users.accounts.rules import AccountState
-from users.features.queries import active_flags
+from users.features import Flag, flags
 from users.sessions.actions import Device, note_connection, open_family, revoke_family, use_refresh_token
 from users.sessions.captcha import Captcha
 from users.sessions.schemas import (
@@ -38,15 +38,15 @@ _CLOSED = {
 }
 
 
-def sign_in_of(request: Request) -> SignIn:
+async def sign_in_of(request: Request) -> SignIn:
     return request.app.state.sign_in
 
 
-def issuer_of(request: Request) -> TokenIssuer:
+async def issuer_of(request: Request) -> TokenIssuer:
     return request.app.state.issuer
 
 
-def captcha_of(request: Request) -> Captcha:
+async def captcha_of(request: Request) -> Captcha:
     return request.app.state.captcha
 
 
@@ -71,18 +71,15 @@ def bad_credentials() -> ApiError:
     return ApiError(400, {"general": ["Identifiant ou mot de passe incorrect"]})
 
 
-async def asks_captcha(sign_in: SignIn, captcha: Captcha) -> bool:
+def asks_captcha(captcha: Captcha) -> bool:
     """Whether the app was told, by its settings, to send a token."""
-    if not captcha.is_enabled:
-        return False
-    async with sign_in.database.transaction() as session:
-        return "ENABLE_NATIVE_APP_RECAPTCHA" in await active_flags(session)
+    return captcha.is_enabled and flags.is_active(Flag.ENABLE_NATIVE_APP_RECAPTCHA)
 
 
 async def _sign_in(
     request: Request, body: SigninRequest | SigninRequestV2, sign_in: SignIn, issuer: TokenIssuer, captcha: Captcha
 ) -> tuple[str, str, AccountState]:
-    if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "loginUser"):
+    if asks_captcha(captcha) and not await captcha.verify(body.token, "loginUser"):
         raise ApiError(401, {"token": "La vérification anti-robot a échoué"})
     device: Device | None = body.device_info.device(login_location(request)) if body.device_info else None
     async with sign_in.by_password(body.identifier, body.password, caller_address(request), bad_credentials) as (

@@ -37,7 +37,7 @@ def check_birth_date(said: date, now: datetime) -> None:
 async def create_account(request: Request, body: AccountRequest, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """Every refusal is of what was sent, never of who has the address."""
     settings = sign_in.settings
-    if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "signup"):
+    if asks_captcha(captcha) and not await captcha.verify(body.token, "signup"):
         raise ApiError(400, {"token": "La vérification anti-robot a échoué"})
     refuse_weak(body.password, "password")
     email = checked_form(body.email, "email")

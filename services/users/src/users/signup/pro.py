@@ -11,6 +11,7 @@ from users.accounts.edition import checked_portal_phone
 from users.credentials.addresses import checked_form, refuse_blocked, refuse_undeliverable
 from users.credentials.pro import refuse_weak
 from users.credentials.timing import even_time
+from users.features import Flag, flags
 from users.sessions.actions import close_portal_session, note_connection, open_portal_session
 from users.sessions.native import CaptchaOf, SignInOf
 from users.sessions.pro import cookie_of, set_cookie
@@ -30,6 +31,8 @@ LIMITS = operation(rate_limit="300/minute", per="address")
 )
 async def signup_pro(body: ProUserCreationBodyV2Model, sign_in: SignInOf, captcha: CaptchaOf) -> Response:
     """Every refusal is of what was sent, never of who has the address."""
+    if not flags.is_active(Flag.ENABLE_PRO_ACCOUNT_CREATION):
+        raise ApiError(503, {"global": ["Les inscriptions sont fermées en ce moment."]})
     settings = sign_in.settings
     if not await captcha.verify(body.token, "signup"):
         raise field_error("token", "La vérification anti-robot a échoué.")

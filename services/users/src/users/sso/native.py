@@ -189,7 +189,7 @@ async def _create(
     issuer: TokenIssuer,
     captcha: CaptchaOf,
 ) -> SigninResponse:
-    if await asks_captcha(sign_in, captcha) and not await captcha.verify(body.token, "signup"):
+    if asks_captcha(captcha) and not await captcha.verify(body.token, "signup"):
         raise ApiError(400, {"token": "La vérification anti-robot a échoué"})
     check_birth_date(body.birthdate, clock.now())
     async with sign_in.database.transaction() as session:

@@ -18,7 +18,7 @@ from users.deposits.actions import grant_deposit
 from users.deposits.models import Deposit
 from users.deposits.rules import GrantRefused
 from users.eligibility.rules import EligibilityType, eligibility_to_activate
-from users.features.queries import active_flags
+from users.features import flags
 from users.identity.content import ProvidedIdentity
 from users.identity.duplicates import beneficiary_like, hold_identity, holder_of_id_number, holder_of_ine
 from users.identity.suspicions import tell_of_duplicate
@@ -115,8 +115,7 @@ async def _activate(
         if eligibility is not EligibilityType.FREE:
             source = f"dossier {proof.check.type} [{proof.check.third_party_id}]"
         await copy_identity(session, account, proof.identity)
-    flags = await active_flags(session)
-    deposit = await grant_deposit(session, account.id, eligibility, source, reform=settings.reform(flags))
+    deposit = await grant_deposit(session, account.id, eligibility, source, reform=settings.reform(flags.active))
     if eligibility is not EligibilityType.FREE:
         await _mail(session, account, deposit)
     log.info("activation.done", account_id=account.id, eligibility=eligibility, deposit_id=deposit.id)

@@ -18,6 +18,7 @@ from users.eligibility.rules import (
     is_18_or_above,
     is_underage,
 )
+from users.features.declared import Flag
 
 
 class CheckType(StrEnum):
@@ -95,7 +96,7 @@ class Candidate:
     eligibility: EligibilityType | None
     checks: tuple[Check, ...] = ()
     last_review: ReviewVerdict | None = None
-    flags: frozenset[str] = frozenset()
+    flags: frozenset[Flag] = frozenset()
 
     @property
     def age(self) -> int:

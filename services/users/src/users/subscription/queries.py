@@ -14,6 +14,7 @@ from users.accounts.models import Account
 from users.accounts.rules import in_order
 from users.deposits.rules import HeldDeposit, current_deposit
 from users.eligibility.rules import EligibilityType, Person, Reform, eligibility_of
+from users.features.declared import Flag
 from users.identity.content import ProvidedIdentity
 from users.subscription.checks import (
     IDENTITY_CHECKS,
@@ -110,7 +111,7 @@ async def candidate_of(
     account: Account,
     deposits: Sequence[HeldDeposit],
     *,
-    flags: frozenset[str],
+    flags: frozenset[Flag],
     reform: Reform,
     now: datetime,
 ) -> Candidate:
@@ -132,7 +133,7 @@ def candidate_from(
     checks: Sequence[Check],
     last_review: ReviewVerdict | None,
     *,
-    flags: frozenset[str],
+    flags: frozenset[Flag],
     reform: Reform,
     now: datetime,
 ) -> Candidate:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from users.accounts.rules import Role, is_beneficiary
 from users.eligibility.rules import EligibilityType, age_on, birthday
+from users.features.declared import Flag
 from users.subscription.checks import (
     IDENTITY_CHECKS,
     Candidate,
@@ -92,12 +93,6 @@ class Completion(StrEnum):
     RETRY = "retry"
 
 
-ENABLE_PHONE_VALIDATION = "ENABLE_PHONE_VALIDATION"
-ENABLE_UBBLE = "ENABLE_UBBLE"
-ENABLE_EDUCONNECT = "ENABLE_EDUCONNECT_AUTHENTICATION"
-LIMIT_UBBLE = "ENABLE_UBBLE_SUBSCRIPTION_LIMITATION"
-MAINTENANCE_WITH_DMS_18 = "ENABLE_DMS_LINK_ON_MAINTENANCE_PAGE_FOR_AGE_18"
-MAINTENANCE_WITH_DMS_UNDERAGE = "ENABLE_DMS_LINK_ON_MAINTENANCE_PAGE_FOR_UNDERAGE"
 UBBLE_BIRTHDAY_WITHIN = timedelta(days=90)
 
 
@@ -112,7 +107,7 @@ def phone_status(candidate: Candidate) -> ItemStatus:
         return ItemStatus.KO
     if not may_activate_next(candidate):
         return ItemStatus.VOID
-    if ENABLE_PHONE_VALIDATION not in candidate.flags and candidate.phone_number:
+    if Flag.ENABLE_PHONE_VALIDATION not in candidate.flags and candidate.phone_number:
         return ItemStatus.OK
     return ItemStatus.TODO
 
@@ -205,9 +200,11 @@ def _after_profile(candidate: Candidate) -> State:
 def allowed_methods(candidate: Candidate) -> list[IdentityMethod]:
     """The identity providers offered to the candidate now."""
     methods = []
-    if candidate.is_underage_eligible and ENABLE_EDUCONNECT in candidate.flags:
+    if candidate.is_underage_eligible and Flag.ENABLE_EDUCONNECT_AUTHENTICATION in candidate.flags:
         methods.append(IdentityMethod.EDUCONNECT)
-    if ENABLE_UBBLE in candidate.flags and (LIMIT_UBBLE not in candidate.flags or _birthday_is_near(candidate)):
+    if Flag.ENABLE_UBBLE in candidate.flags and (
+        Flag.ENABLE_UBBLE_SUBSCRIPTION_LIMITATION not in candidate.flags or _birthday_is_near(candidate)
+    ):
         methods.append(IdentityMethod.UBBLE)
     return methods
 
@@ -224,9 +221,9 @@ def maintenance_page(candidate: Candidate) -> MaintenancePage | None:
     """The page shown in place of the identity check when no provider is offered."""
     if candidate.person is None or allowed_methods(candidate):
         return None
-    if candidate.is_18_eligible and MAINTENANCE_WITH_DMS_18 in candidate.flags:
+    if candidate.is_18_eligible and Flag.ENABLE_DMS_LINK_ON_MAINTENANCE_PAGE_FOR_AGE_18 in candidate.flags:
         return MaintenancePage.WITH_DMS
-    if candidate.is_underage_eligible and MAINTENANCE_WITH_DMS_UNDERAGE in candidate.flags:
+    if candidate.is_underage_eligible and Flag.ENABLE_DMS_LINK_ON_MAINTENANCE_PAGE_FOR_UNDERAGE in candidate.flags:
         return MaintenancePage.WITH_DMS
     return MaintenancePage.WITHOUT_DMS
 
@@ -299,7 +296,7 @@ def steps_to_display(candidate: Candidate, state: State) -> list[tuple[Step, Com
 
 def with_phone_in_profile(candidate: Candidate, state: State) -> bool:
     """Whether the number is asked for by the profile's form alone: unless it has to be validated by a code, or failed."""
-    return ENABLE_PHONE_VALIDATION not in candidate.flags and state is not State.FAILED_PHONE_VALIDATION
+    return Flag.ENABLE_PHONE_VALIDATION not in candidate.flags and state is not State.FAILED_PHONE_VALIDATION
 
 
 def next_step_v3(candidate: Candidate, state: State) -> Step | None:

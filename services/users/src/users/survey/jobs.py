@@ -11,7 +11,6 @@ from shared.commands import Counts
 from shared.database import Database
 from shared.storage import Storage
 from users.accounts.models import SurveyAnswers
-from users.features.jobs import DISABLED, jobs_are_off
 
 BATCH = 500
 FOLDER = "cultural_survey"
@@ -28,8 +27,6 @@ async def export_answers(database: Database, storage: Storage, *, dry_run: bool 
 
     A file is written before its rows are marked, under a name that a second try finds again.
     """
-    if await jobs_are_off(database):
-        return DISABLED
     waiting = SurveyAnswers.exported_at.is_(None)
     async with database.transaction() as session:
         count = await session.scalar(select(func.count()).select_from(SurveyAnswers).where(waiting)) or 0

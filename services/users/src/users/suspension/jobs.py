@@ -15,7 +15,6 @@ from users.accounts.actions import lock_account, suspend
 from users.accounts.models import Account, AccountAction
 from users.accounts.queries import SUSPENDED, UNSUSPENDED
 from users.accounts.rules import SuspensionReason
-from users.features.jobs import DISABLED, jobs_are_off
 from users.notices.actions import request_notice
 from users.notices.models import NoticeRow
 from users.sessions.actions import revoke_families
@@ -68,8 +67,6 @@ async def _still_closed_by_holder(session: AsyncSession, account: Account) -> bo
 
 async def warn_before_deletion(database: Database, *, dry_run: bool = False) -> Counts:
     """Tell whoever closed their account 51 days ago that it will be deleted in ten days; once for each suspension."""
-    if await jobs_are_off(database):
-        return DISABLED
     now = clock.now()
     async with database.transaction() as session:
         ids = await _suspended_upon_request(
@@ -97,8 +94,6 @@ async def warn_before_deletion(database: Database, *, dry_run: bool = False) -> 
 
 async def delete_suspended(database: Database, *, dry_run: bool = False) -> Counts:
     """Delete accounts that their holders closed 61 days ago and did not open again: the suspension becomes final."""
-    if await jobs_are_off(database):
-        return DISABLED
     now = clock.now()
     async with database.transaction() as session:
         ids = await _suspended_upon_request(session, since=None, until=now - DELETION_AFTER, unwarned=False)

@@ -17,7 +17,7 @@ from users.accounts.models import Account
 from users.accounts.profile import candidate_for
 from users.accounts.queries import account_by_email
 from users.eligibility.rules import EligibilityType, Person, eligibility_of
-from users.features.queries import active_flags
+from users.features import Flag, flags
 from users.identity.content import ProvidedIdentity
 from users.identity.dms.adoption import READ_APPLICATION
 from users.identity.dms.rules import (
@@ -50,7 +50,6 @@ from users.tasks.actions import ask_for
 
 log = structlog.get_logger(__name__)
 SEND_MESSAGE, REFUSE, LABEL = "dms_message", "dms_refuse", "dms_label"
-REFUSE_BY_NOTE = "ENABLE_DS_APPLICATION_REFUSED_FROM_ANNOTATION"
 ORIGIN = "Démarche Numérique"
 
 
@@ -186,7 +185,7 @@ async def _follow_open(
     if is_urgent(read.birth_date, clock.today()) and URGENT not in application.labels:
         details: dict[str, Any] = {"application_id": application.id, "procedure": application.procedure}
         await ask_for(session, LABEL, str(application.number), details=details)
-    if is_refused_by_note(application) and REFUSE_BY_NOTE in await active_flags(session):
+    if is_refused_by_note(application) and flags.is_active(Flag.ENABLE_DS_APPLICATION_REFUSED_FROM_ANNOTATION):
         details = {"application_id": application.id, "is_draft": is_draft}
         await ask_for(session, REFUSE, str(application.number), details=details)
 

@@ -13,7 +13,6 @@ from shared.commands import Counts
 from shared.database import Database
 from shared.geography import department_code
 from shared.outbound import PartnerError
-from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.dms.actions import apply_application, apply_deletion
 from users.identity.dms.rules import OPEN, DmsState, is_inactive, read_fields, was_never_eligible
 from users.identity.models import DmsImport
@@ -36,8 +35,6 @@ def _procedures(partners: Partners) -> tuple[int, int]:
 
 async def import_updated(database: Database, partners: Partners, *, dry_run: bool = False) -> Counts:
     """Follow every application that changed since the last import; a second run finds what changed since the first."""
-    if await jobs_are_off(database):
-        return DISABLED
     counts = {"followed": 0, "failed": 0}
     for procedure in _procedures(partners):
         started = clock.now()
@@ -72,8 +69,6 @@ async def close_inactive(
     database: Database, partners: Partners, *, only_never_eligible: bool = False, dry_run: bool = False
 ) -> Counts:
     """Close drafts that wait for their applicant for too long; with the option, those of nobody eligible alone."""
-    if await jobs_are_off(database):
-        return DISABLED
     after = timedelta(days=partners.settings.dms_inactivity_days)
     counts = {"closed": 0, "failed": 0}
     for procedure in _procedures(partners):
@@ -98,8 +93,6 @@ async def close_inactive(
 
 async def follow_deletions(database: Database, partners: Partners, *, dry_run: bool = False) -> Counts:
     """Cancel the checks of applications that their applicants deleted."""
-    if await jobs_are_off(database):
-        return DISABLED
     counts = {"cancelled": 0, "seen": 0}
     for procedure in _procedures(partners):
         async for deleted in partners.dms.deleted(procedure, since=clock.now() - DELETIONS_SINCE):
@@ -113,8 +106,6 @@ async def follow_deletions(database: Database, partners: Partners, *, dry_run: b
 
 async def archive_processed(database: Database, partners: Partners, *, dry_run: bool = False) -> Counts:
     """Put away applications that were decided a month ago."""
-    if await jobs_are_off(database):
-        return DISABLED
     counts = {"archived": 0, "failed": 0}
     for procedure in _procedures(partners):
         for state in DmsState:

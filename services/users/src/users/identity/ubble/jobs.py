@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from shared import clock
 from shared.commands import Counts
 from shared.database import Database
-from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.ubble.actions import REFRESH
 from users.identity.ubble.rules import V2_PREFIX
 from users.subscription.checks import CheckStatus, CheckType
@@ -21,8 +20,6 @@ STALE_AFTER = timedelta(hours=12)
 
 async def refresh_stale(database: Database, *, dry_run: bool = False) -> Counts:
     """Have every check read again of which nothing was heard for 12 hours."""
-    if await jobs_are_off(database):
-        return DISABLED
     async with database.transaction() as session:
         stale = list(
             await session.scalars(

@@ -14,7 +14,6 @@ from shared.commands import Counts
 from shared.database import Database
 from shared.outbound import PartnerError, PartnerRefused, PartnerUnavailable
 from shared.storage import Storage
-from users.features.jobs import DISABLED, jobs_are_off
 from users.identity.ubble.port import AssetExpired, Ubble
 from users.identity.ubble.queries import check_of
 from users.identity.ubble.rules import V2_PREFIX
@@ -102,8 +101,6 @@ async def _archive(
 
 async def archive_past(database: Database, ubble: Ubble, storage: Storage, *, dry_run: bool = False) -> Counts:
     """Archive the pictures of the last half-year that are not stored yet."""
-    if await jobs_are_off(database):
-        return DISABLED
     async with database.transaction() as session:
         missing = list(
             await session.scalars(
