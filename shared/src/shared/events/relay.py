@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 POLL_SECONDS = 0.5
 RETRY_SECONDS = 1.0
+# After a batch, what is told within this time goes together. A fact after a quiet moment goes at once; of many, each would
+# else be a batch of its own, which costs relay and readers several times as much.
+GATHER_SECONDS = 0.02
 
 _PENDING = """
 SELECT id, event_id, stream, name, schema_version, aggregate_id, occurred_at, trace, state::text AS state
@@ -124,6 +127,8 @@ class Relay:
                 log.warning("relay.broker_changed")
                 continue
             self.healthy = True
+            if 0 < sent < BATCH:
+                await asyncio.sleep(GATHER_SECONDS)
             if sent < BATCH:
                 await self._wait(connection, stop)
 
