@@ -153,6 +153,25 @@ class Postgres(EmbeddedServer):
                 )
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
+    def copy(self, model: "Postgres") -> None:
+        """Begin with the data of another server, which must be stopped; does nothing where there are data already."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        place, source = _find_place(self.directory), _find_place(model.directory)
+        if (place.data / "PG_VERSION").exists():
+            return
+        unfinished = place.root / "data.unfinished"
+        for rest in (place.data, unfinished):
+            shutil.rmtree(rest, ignore_errors=True)  # what an interrupted initdb or copy may have left
+        # With owners and modes; and where the file system can share what is in them, it does.
+        for command in (
+            ("cp", "-Rp", source.data, unfinished),
+            ("cp", "-p", source.password_file, place.password_file),
+        ):
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode != 0:
+                raise LocalError(f"The prepared data of PostgreSQL could not be copied: {result.stderr.strip()}")
+        unfinished.rename(place.data)
+
     def destroy(self) -> None:
         """Stop and remove everything, also what had to be put elsewhere."""
         self.stop()

@@ -12,8 +12,9 @@ from local.interruption import Interruption, Stop
 from local.libraries import check_libraries
 from local.paths import relative
 from local.platform import Platform
+from local.prepared import Prepared
 from local.sandboxes import built, remember
-from local.topology import Topology
+from local.topology import SERVICES, Topology
 from local.traces import recording
 
 _COLOURS = (36, 35, 32, 33, 34, 96, 95, 92, 31)
@@ -75,6 +76,9 @@ def _bring_up(platform: Platform, sandbox: str | None) -> None:
     check_libraries()
     platform.check_ports()
     with step(f"Starting {platform.servers.names}"):
+        # After a reset, mostly. A first start does not make what it would only copy.
+        if platform.servers.embedded_databases == list(SERVICES):
+            Prepared().put_if_made(platform.topology.var / "postgres")
         platform.start_servers()
     with step("Migrating the four databases"):
         platform.migrate()

@@ -20,6 +20,7 @@ from local.paths import VAR
 from local.platform import Platform
 from local.postgres import Postgres
 from local.topology import SERVICES, Topology
+from local.trial import prepare
 
 DIRECTORY = VAR / "bench"
 #: As in production, but for two things: callers' addresses are the load's to choose, and no request is traced.
@@ -50,6 +51,7 @@ def staged(
         )
     try:
         with step("Starting a platform to measure"), cpus.for_servers():
+            prepare(platform)
             platform.start_servers()
             platform.migrate()
             platform.start_processes()
