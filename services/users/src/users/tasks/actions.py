@@ -28,6 +28,19 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 60
 MAX_PAUSE = timedelta(hours=1)
 
+_NEW = insert(PartnerTask)
+# Made once: each booking asks. What is asked for again begins anew.
+_ASK = _NEW.on_conflict_do_update(
+    index_elements=[PartnerTask.kind, PartnerTask.subject],
+    set_={
+        "due_at": _NEW.excluded.due_at,
+        "details": _NEW.excluded.details,
+        "attempts": 0,
+        "failed_at": None,
+        "last_error": None,
+    },
+)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -60,11 +73,8 @@ async def ask_for(
 ) -> None:
     """Have the worker do something once this transaction commits."""
     now = clock.now()
-    values = {"due_at": due_at or now, "attempts": 0, "failed_at": None, "last_error": None, "details": details or {}}
-    statement = insert(PartnerTask).values(kind=kind, subject=subject, date_created=now, **values)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=[PartnerTask.kind, PartnerTask.subject], set_=values)
-    )
+    values = {"due_at": due_at or now, "details": details or {}, "date_created": now}
+    await session.execute(_ASK, {"kind": kind, "subject": subject, **values})
 
 
 async def forget(session: AsyncSession, kind: str, subject: str) -> None:
