@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from shared.database import Database
 from shared.events.features import feature_id
 from shared.events.replay import replay
-from shared.features import FeatureFlag, Follower, off
+from shared.features import FeatureFlag, Follower, following, off
 from shared.features.actions import clean, install, page, turn
 from shared.features.memory import resolve
 
@@ -170,3 +170,24 @@ async def test_the_loop_looks_at_its_pace_and_stops_at_once(database):
     assert [await seen.get() for _ in range(3)] == [1, 2, 3]
     stop.set()
     await running
+
+
+async def test_a_database_that_says_nothing_holds_up_neither_start_nor_stop(database, monkeypatch):
+    monkeypatch.setattr(following, "FIRST_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(following, "LAST_LOOK_SECONDS", 0.01)
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    class Mute:
+        async def read(self, connection) -> None:
+            asked.set()
+            try:
+                await never.wait()
+            except asyncio.CancelledError:
+                # As the driver does, which waits for the server's word after a cancellation.
+                await never.wait()
+
+    follower = Follower(database, [Mute()], 3_600)
+    async with follower.following():
+        await asked.wait()
+        assert not await follower.is_known()
+    never.set()

@@ -13,6 +13,7 @@ from click.testing import Result
 from psycopg.rows import dict_row
 from typer.testing import CliRunner
 
+from local.heads import declared_flags, is_current
 from shared.commands import schedule_of
 from shared.events.features import feature_id
 from shared.features import Flags
@@ -139,6 +140,16 @@ def test_flags_are_described_in_both_languages(context: str) -> None:
     for name, flag in _declared(context).items():
         assert flag.declared.english.strip(), name
         assert flag.declared.french.strip() != flag.declared.english.strip(), name
+
+
+def test_a_local_start_sees_what_is_declared_and_brings_it_about(context: str, own: TestDatabase) -> None:
+    """A new flag needs no migration; `./pc start` runs `migrate`, which installs it, for what is not current."""
+    assert declared_flags(context) == set(_declared(context))
+    assert not is_current(context, own.url)
+    with psycopg.connect(own.url) as connection:
+        for name in _declared(context):
+            connection.execute("INSERT INTO feature (name, description, is_active) VALUES (%s, '', true)", (name,))
+    assert is_current(context, own.url)
 
 
 def _declared(context: str) -> dict[str, Any]:

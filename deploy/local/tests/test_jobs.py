@@ -40,6 +40,7 @@ def test_a_run_is_remembered_and_a_failure_is_due_again(tmp_path: Path, monkeypa
         "good": (0, '{"event": "job.start"}\n{"event": "job.end", "status": "done", "counts": {"mailed": 2}}', ""),
         "bad": (1, '{"event": "job.end", "status": "failed"}', "Traceback"),
         "busy": (0, '{"event": "job.end", "status": "locked", "counts": {}}', ""),
+        "resting": (0, '{"event": "job.end", "status": "disabled", "counts": {}}', ""),
         "broken": (2, "No such command", ""),
     }
     asked: list[list[str]] = []
@@ -56,6 +57,7 @@ def test_a_run_is_remembered_and_a_failure_is_due_again(tmp_path: Path, monkeypa
         ("done", {"mailed": 2}),
         ("failed", {}),
         ("locked", {}),
+        ("disabled", {}),
         ("failed", {}),
     ]
     assert asked[0] == ["users", "good", "--category", "pro"]
@@ -64,6 +66,7 @@ def test_a_run_is_remembered_and_a_failure_is_due_again(tmp_path: Path, monkeypa
     assert "users good --category pro" in remembered
     assert "bad" not in remembered
     assert "busy" not in remembered
+    assert "resting" not in remembered
     jobs.run_jobs(made[:1], {}, told.append, dry_run=True, marker=marker)
     assert asked[-1] == ["users", "good", "--category", "pro", "--dry-run"]
     assert marker.read_text() == remembered

@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: `done`, `locked` or `failed`, with its counts; `errors` of one that failed."""
+    """How a job ended: `done`, `locked`, `disabled` by a flag or `failed`, with its counts; `errors` of one that failed."""
 
     job: Job
     status: str
@@ -95,7 +95,7 @@ def _outcome(job: Job, status: int, printed: str) -> Outcome:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict) and said.get("status") in ("done", "locked", "failed"):
+        if isinstance(said, dict) and said.get("status") in ("done", "locked", "disabled", "failed"):
             errors = printed[-3_000:] if status else ""
             return Outcome(job, said["status"], said.get("counts") or {}, errors)
     return Outcome(job, "failed", {}, printed[-3_000:])

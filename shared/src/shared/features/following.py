@@ -6,7 +6,8 @@ Why so, and not by LISTEN or by the broker: docs/decisions/0016.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import structlog
@@ -16,6 +17,10 @@ from shared.database.session import Database
 
 log = structlog.get_logger(__name__)
 
+# How long an API waits for the first look before it begins without, and a stop for one that hangs.
+FIRST_LOOK_SECONDS = 5.0
+LAST_LOOK_SECONDS = 1.0
+
 
 class Memory(Protocol):
     """Something that is read from the service's own database as a whole."""
@@ -24,7 +29,7 @@ class Memory(Protocol):
 
 
 class Follower:
-    """Reads memories anew every `seconds`. While the database is away they stay as they are.
+    """Reads memories anew every `seconds`. While the database is away, or says nothing, they stay as they are.
 
     `known` is set once they were read: before that they hold what is declared, which a switch may contradict.
     """
@@ -62,12 +67,18 @@ class Follower:
         return True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look again and again until `stop` is set."""
+        """Look again and again until `stop` is set; a look that hangs then is left behind."""
         stopping = asyncio.ensure_future(stop.wait())
         try:
             while not stop.is_set():
                 self._is_looking = True
-                await self.look()
+                looking = asyncio.ensure_future(self.look())
+                await asyncio.wait({stopping, looking}, return_when=asyncio.FIRST_COMPLETED)
+                if not looking.done():
+                    # The driver asks a server that may be mute to cancel, and waits for its answer.
+                    looking.cancel()
+                    await asyncio.wait({looking}, timeout=LAST_LOOK_SECONDS)
+                    return
                 self._is_looking = False
                 looked, self._looked = self._looked, asyncio.Event()
                 looked.set()
@@ -79,6 +90,19 @@ class Follower:
                 self._wake.clear()
         finally:
             stopping.cancel()
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Looking, inside; a first look was had before, unless the database is away or mute."""
+        stop, looked = asyncio.Event(), self._looked
+        running = asyncio.create_task(self.run(stop))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(looked.wait(), FIRST_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
 
     def then(self, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> Callable[[], Awaitable[None]]:
         """The work, begun once the memories are known, or not at all when `stop` is set before."""

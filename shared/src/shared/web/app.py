@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -86,7 +85,7 @@ def create_service_app(
             stack.push_async_callback(database.close)
             stack.push_async_callback(redis.aclose)
             await database.open()
-            await stack.enter_async_context(_following(follower))
+            await stack.enter_async_context(follower.following())
             for step in startup:
                 await step(app)
             for step in shutdown:
@@ -123,17 +122,6 @@ def create_service_app(
     # The last one added is the outermost: refused requests are counted and logged too.
     app.add_middleware(RequestMiddleware)
     return app
-
-
-@asynccontextmanager
-async def _following(follower: Follower) -> AsyncIterator[None]:
-    """The flags are known before the first request, and followed while the application lives."""
-    stop = asyncio.Event()
-    await follower.look()
-    task = asyncio.create_task(follower.run(stop))
-    yield
-    stop.set()
-    await task
 
 
 def _describe(app: FastAPI) -> None:
