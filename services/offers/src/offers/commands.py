@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offers import replays
 from offers.features import Flag, flags
-from offers.search.jobs import reindex, upkeep
+from offers.search.jobs import refresh, reindex, upkeep
 from offers.settings import Settings
 from shared.commands import job, service_cli
 from shared.database import Database
@@ -35,3 +35,4 @@ cli = service_cli(
 job(cli, Settings, "reindex")(reindex)
 _SEARCH = (Flag.ENABLE_ALL_CRON, Flag.ENABLE_RECURRENT_CRON)
 job(cli, Settings, "search-upkeep", every(minutes=60), needs=_SEARCH)(upkeep)
+job(cli, Settings, "search-refresh", every(minutes=5), needs=_SEARCH)(refresh)

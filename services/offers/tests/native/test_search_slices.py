@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import cos, radians, sin
 from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from offers.categories.tables import SUBCATEGORIES
 from offers.search import tags
-from offers.search.criteria import Around, Criteria, Sort
+from offers.search.criteria import Around, Criteria, Question, Sort
 from offers.search.geometry import EARTH_RADIUS, chord_of, distance
 from offers.search.rules import rank
-from offers.search.slices import Slice, blocks, by_date, by_distance, by_price, by_rank, in_any_order, narrowing
+from offers.search.slices import (
+    Slice,
+    blocks,
+    by_date,
+    by_distance,
+    by_price,
+    by_rank,
+    in_any_order,
+    kinds_of,
+    narrowing,
+    subcategories_in,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ids = st.integers(1, 5_000) | st.integers(1, tags.MAX_ID)
@@ -94,7 +107,23 @@ def test_a_circle_is_covered_by_its_squares(
 ) -> None:
     if distance(*center, *other) <= radius:
         assert set(tags.around(*center, radius)) & set(tags.place_tags(*other))
+        assert set(tags.closely_around(*center, radius)) & set(tags.place_tags(*other))
     assert len(tags.around(*center, radius)) <= 36
+    assert len(tags.closely_around(*center, radius)) <= 64
+
+
+@settings(max_examples=300)
+@given(points, st.floats(0, 360), st.floats(0, 1), st.floats(10, 400_000))
+def test_what_is_within_a_circle_is_in_its_cut_squares(
+    center: tuple[float, float], course: float, part: float, radius: float
+) -> None:
+    latitude = center[0] + part * radius / 111_194.9 * cos(radians(course))
+    if abs(latitude) > 90:
+        return
+    longitude = center[1] + part * radius / 111_194.9 * sin(radians(course)) / max(cos(radians(latitude)), 0.01)
+    other = (latitude, (longitude + 180) % 360 - 180)
+    if distance(*center, *other) <= radius:
+        assert set(tags.closely_around(*center, radius)) & set(tags.place_tags(*other))
 
 
 @settings(max_examples=150)
@@ -126,7 +155,7 @@ def test_each_date_is_in_the_span_that_holds_it(first: datetime, last: datetime 
         assert set(only.any_of) & held
     criteria = Criteria(beginning_from=first, beginning_to=last)
     if any(max(first, NOW) <= moment and (last is None or moment <= last) for moment in dates):
-        (asked,) = narrowing(criteria, NOW)
+        (asked,) = narrowing(Question(criteria, None, 1, NOW))
         assert set(asked) & held
 
 
@@ -173,10 +202,11 @@ def test_a_row_without_tags_fits_every_question() -> None:
         is_digital=True,
         venue_id=1,
     )
-    groups = narrowing(asked, NOW)
-    assert len(groups) == 8
+    question = Question(asked, None, 9, NOW)
+    groups = narrowing(question)
+    assert len(groups) == 7
     assert all(tags.UNTAGGED in group for group in groups)
-    assert len(narrowing(asked, NOW, sliced_by=Sort.DISTANCE)) == 7
+    assert len(narrowing(question, sliced_by=Sort.DISTANCE)) == 6
     for found in (
         in_any_order(9),
         by_rank(9),
@@ -185,3 +215,22 @@ def test_a_row_without_tags_fits_every_question() -> None:
         by_date(NOW, None),
     ):
         assert places(found, held)
+
+
+@settings(max_examples=150)
+@given(offers, st.sets(st.sampled_from(sorted(SUBCATEGORIES)), min_size=1), st.sampled_from(sorted(SUBCATEGORIES)))
+def test_an_offer_of_a_kind_asked_for_is_in_a_slice_that_holds_its_kind(
+    one: tuple[int, int | None, bool, bool], asked: set[str], name: str
+) -> None:
+    offer_id, weight, _, has_image = one
+    criteria = Criteria(subcategories=frozenset(asked))
+    is_event = SUBCATEGORIES[name].is_event
+    held = tags.rank_tags(offer_id, rank(ranking_weight=weight, is_event=is_event, has_image=has_image))
+    kinds = kinds_of(criteria)
+    for found in (in_any_order(offer_id, kinds), by_rank(offer_id, [kind for some in kinds for kind in some])):
+        fitting = [
+            place
+            for place in places(found, held)
+            if tags.subcategory(name) in subcategories_in(found[place].kind, criteria)
+        ]
+        assert len(fitting) == (name in asked)

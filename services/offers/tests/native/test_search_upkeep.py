@@ -98,10 +98,10 @@ async def test_few_and_many_are_found_in_the_same_order(make: Made, session: Asy
         understood = await understand(session, query_words(text))
         for criteria in SORTS:
             question = Question(criteria, understood.query, understood.newest, now())
-            total = sum((await queries.count_by_subcategory(session, question)).values())
-            few = await queries.find_matches(session, question, total)
-            many = await queries.find_matches(session, question)
-            assert len(few) == max(0, min(criteria.hits_per_page, total - criteria.offset)), criteria
+            found = await queries.find(session, question)
+            few = found.page
+            many = await queries.find_many(session, question)
+            assert len(few) == max(0, min(criteria.hits_per_page, found.total - criteria.offset)), criteria
             if is_untagged and criteria.page:
                 continue
             keep = sorted if is_untagged else list

@@ -26,10 +26,10 @@ BATCH = 500
 _UPSERT = sa.text(f"""
     INSERT INTO search_offer (
         offer_id, venue_id, subcategory_id, position, price_min, price_max, date_min, date_max, is_duo, is_digital, rank,
-        publication_datetime, bookable_until, tags, words
+        publication_datetime, bookable_until, exact_until, tags, words
     ) VALUES (
         :offer_id, :venue_id, :subcategory_id, CAST(:position AS cube), :price_min, :price_max, :date_min, :date_max,
-        :is_duo, :is_digital, :rank, :publication_datetime, :bookable_until, CAST(:tags AS int[]),
+        :is_duo, :is_digital, :rank, :publication_datetime, :bookable_until, :exact_until, CAST(:tags AS int[]),
         setweight(to_tsvector('{CONFIGURATION}', :name_words), 'A')
         || setweight(to_tsvector('{CONFIGURATION}', :kind_words), 'B')
         || setweight(to_tsvector('{CONFIGURATION}', :place_words), 'C')
@@ -40,7 +40,8 @@ _UPSERT = sa.text(f"""
         price_min = excluded.price_min, price_max = excluded.price_max, date_min = excluded.date_min,
         date_max = excluded.date_max, is_duo = excluded.is_duo, is_digital = excluded.is_digital,
         rank = excluded.rank, publication_datetime = excluded.publication_datetime,
-        bookable_until = excluded.bookable_until, tags = excluded.tags, words = excluded.words
+        bookable_until = excluded.bookable_until, exact_until = excluded.exact_until,
+        tags = excluded.tags, words = excluded.words
     WHERE search_offer IS DISTINCT FROM excluded
 """)  # noqa: S608 - a constant of ours
 
@@ -149,6 +150,7 @@ def row_of(facts: OfferFacts) -> dict[str, Any] | None:
         ),
         "publication_datetime": facts.publication_datetime,
         "bookable_until": left.until,
+        "exact_until": left.exact_until,
         "name_words": " ".join(word for name in names for word in words(name)),
         "kind_words": " ".join(rules.kind_words(subcategory)),
         "place_words": " ".join(words(f"{facts.venue_name} {facts.place_label or ''} {facts.city or ''}")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 
 from offers.categories.tables import (
     SUBCATEGORIES,
@@ -62,6 +63,11 @@ class Criteria:
         return max(0, min(self.hits_per_page, MAX_REACH - self.offset))
 
     @property
+    def asks_dates(self) -> bool:
+        """Whether only what has a date can fit."""
+        return self.beginning_from is not None or self.beginning_to is not None or self.sort is Sort.DATE
+
+    @property
     def asks_stocks(self) -> bool:
         """Whether a single stock must fit: its price, its date."""
         return any(
@@ -73,13 +79,14 @@ class Criteria:
 class Question:
     """Criteria with the words asked for (`tsquery` syntax, None for any), as of an instant.
 
-    `newest` is the greatest id in the index.
+    `newest` is the greatest id in the index, `expected` about how many offers have the words.
     """
 
     criteria: Criteria
     query: str | None
     newest: int
     now: datetime
+    expected: float = inf
 
 
 def subcategories_asked(

@@ -24,6 +24,8 @@ _FORGET = sa.text("""
     )
 """)
 
+_PASSED = sa.text("SELECT offer_id FROM search_offer WHERE exact_until <= :now ORDER BY exact_until LIMIT :batch")
+
 _ROWS = sa.text("SELECT greatest(reltuples, relpages, 1) FROM pg_class WHERE oid = to_regclass('search_offer')")
 
 # A stem whose estimate hardly moves is left as it is: most rows are not written again.
@@ -53,6 +55,18 @@ async def reindex(database: Database) -> dict[str, int]:
     async with database.transaction() as session:
         await count_stems(session)
     return {"offers": seen}
+
+
+async def refresh(database: Database) -> dict[str, int]:
+    """Index again those of which a stock has closed since: until then their stocks are asked, one offer after the other."""
+    refreshed = 0
+    while True:
+        async with database.transaction() as session:
+            ids = (await session.scalars(_PASSED, {"now": now(), "batch": BATCH})).all()
+            await index_offers(session, ids)
+        refreshed += len(ids)
+        if len(ids) < BATCH:
+            return {"refreshed": refreshed}
 
 
 async def count_stems(session: AsyncSession) -> int:

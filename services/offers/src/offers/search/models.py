@@ -27,6 +27,7 @@ class SearchOffer(Base):
         # Nobody waits for a list of changes to be worked off: neither who searches, nor the one who makes it too long.
         sa.Index("ix_search_offer_tags_words", "tags", "words", postgresql_using="gin", postgresql_with=_GIN),
         sa.Index("ix_search_offer_bookable_until", "bookable_until"),
+        sa.Index("ix_search_offer_exact_until", "exact_until"),
     )
 
     offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
@@ -50,6 +51,9 @@ class SearchOffer(Base):
     publication_datetime: Mapped[Instant]
     bookable_until: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     """When the last of its stocks closes; far in the future for what never does."""
+    exact_until: Mapped[Instant | None]
+    """When the first of them closes: until then the row says exactly what is left, later it says bounds of it, until
+    `jobs.refresh` has seen it. Nothing where the code of before wrote the row: bounds from the beginning."""
 
 
 class SearchWord(Base):

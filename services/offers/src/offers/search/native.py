@@ -24,7 +24,7 @@ from offers.search.criteria import (
     page_count,
     subcategories_asked,
 )
-from offers.search.queries import Match, count_by_subcategory, counted, find_matches
+from offers.search.queries import COUNTED, Found, Match, find
 from offers.search.spelling import understand
 from offers.search.words import query_words
 from shared.clock import now
@@ -141,25 +141,18 @@ def _group_counts(counts: dict[str, int]) -> list[FacetCount]:
 async def _answer(session: Session, storage: Storage, criteria: Criteria, text: str) -> SearchResponse:
     moment = now()
     understood = await understand(session, query_words(text))
-    question = Question(criteria, understood.query, understood.newest, moment)
+    question = Question(criteria, understood.query, understood.newest, moment, understood.expected)
     is_nothing = text.strip() != "" and question.query is None
-    matches: list[Match] = []
-    counts: dict[str, int] = {}
-    total = 0
-    if not is_nothing:
-        counts = await count_by_subcategory(session, question)
-        total = sum(counts.values())
-        if counts and criteria.limit > 0:
-            matches = await find_matches(session, question, total)
-    offers = await offers_by_id(session, [match.offer_id for match in matches], moment)
+    found = Found({}, []) if is_nothing else await find(session, question)
+    offers = await offers_by_id(session, [match.offer_id for match in found.page], moment)
     return SearchResponse(
-        hits=[_hit(offers[match.offer_id], match, storage, moment) for match in matches if match.offer_id in offers],
-        nb_hits=min(total, counted(criteria)),
-        exhaustive_nb_hits=total <= counted(criteria),
+        hits=[_hit(offers[match.offer_id], match, storage, moment) for match in found.page if match.offer_id in offers],
+        nb_hits=min(found.total, COUNTED),
+        exhaustive_nb_hits=found.total <= COUNTED,
         page=criteria.page,
-        nb_pages=page_count(total, criteria.hits_per_page),
+        nb_pages=page_count(found.total, criteria.hits_per_page),
         hits_per_page=criteria.hits_per_page,
-        facets={Facet.SEARCH_GROUPS: _group_counts(counts)} if criteria.facets else None,
+        facets={Facet.SEARCH_GROUPS: _group_counts(found.by_subcategory)} if criteria.facets else None,
     )
 
 

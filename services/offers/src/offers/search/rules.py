@@ -33,11 +33,15 @@ class StockFacts:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What is left to book in an offer. Dates are those of its events; `until` is when the last stock closes."""
+    """What is left to book in an offer. Dates are those of its events.
+
+    `exact_until` is when the first stock closes, `until` when the last one does.
+    """
 
     price_min: int
     price_max: int
     dates: tuple[datetime, ...]
+    exact_until: datetime
     until: datetime
 
     @property
@@ -66,7 +70,8 @@ def availability(stocks: Iterable[StockFacts], now: datetime) -> Availability | 
         return None
     prices = [stock.price_cents for stock in left]
     dates = tuple(stock.beginning_datetime for stock in left if stock.beginning_datetime)
-    return Availability(min(prices), max(prices), dates, max(closes_at(stock) for stock in left))
+    closings = [closes_at(stock) for stock in left]
+    return Availability(min(prices), max(prices), dates, min(closings), max(closings))
 
 
 def may_change_what_is_left(quantity: int | None, booked_quantity: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import cache
@@ -49,6 +50,7 @@ DUO, DIGITAL, SOMEWHERE, NOWHERE = (tag(Kind.TRAIT, number) for number in range(
 # Ranks. Offers without an editors' weight are told apart by what they are, and by blocks of ids, each four times as large as
 # those of the level below: the newest of them are few, and the older ones are many.
 NEUTRAL = (Kind.EVENT_WITH_IMAGE, Kind.EVENT, Kind.THING_WITH_IMAGE, Kind.THING)
+EVENTS, THINGS = NEUTRAL[:2], NEUTRAL[2:]
 BLOCK_BITS = 10
 LEVEL_BITS = 2
 LEVELS = 10
@@ -93,6 +95,8 @@ def rank_tags(offer_id: int, rank: int) -> list[int]:
 # Places: squares of degrees, each sixteen times as large as those of the level below.
 _SQUARES = tuple(0.0125 * 4**level for level in range(6))
 _MAX_SQUARES = 36
+_MAX_CUT_SQUARES = 64
+_MAX_CUT = 400_000.0
 _METRES_PER_DEGREE = 111_194.9
 
 
@@ -115,22 +119,84 @@ def place_tags(latitude: float, longitude: float) -> list[int]:
     ]
 
 
-def around(latitude: float, longitude: float, radius: float) -> list[int]:
-    """The squares that cover a circle (`radius` in metres); where they would be too many, all that is somewhere."""
+@dataclass(frozen=True, slots=True)
+class _Squares:
+    """Squares of one level that cover a circle: columns and rows, counted on past the date line (`wraps`)."""
+
+    level: int
+    columns: range
+    rows: range
+    wraps: bool
+
+    def tag(self, level: int, x: int, y: int) -> int:
+        return _square(level, x % _columns(level), y)
+
+    @property
+    def tags(self) -> list[int]:
+        return [self.tag(self.level, x, y) for x in self.columns for y in self.rows]
+
+
+def _covering(latitude: float, longitude: float, radius: float) -> _Squares | None:
+    """The smallest squares that cover the box around a circle without being too many; None near the poles, and for a
+    circle that is too large.
+    """
     high = radius / _METRES_PER_DEGREE * 1.001 + 1e-6
     pole = min(abs(latitude) + high, 90.0)
     if pole > 85:
-        return [SOMEWHERE]
+        return None
     wide = high / cos(radians(pole))
+    beyond, behind = longitude - wide < -180, longitude + wide > 180
     for level, size in enumerate(_SQUARES):
         # Degrees are not a whole number of squares: the last one before the date line is narrower.
-        left = floor((longitude - wide + 180) / size) - (longitude - wide < -180)
-        right = floor((longitude + wide + 180) / size) + (longitude + wide > 180)
+        left, right = floor((longitude - wide + 180) / size) - beyond, floor((longitude + wide + 180) / size) + behind
         low, up = floor((latitude - high + 90) / size), floor((latitude + high + 90) / size)
         if (right - left + 1) * (up - low + 1) <= _MAX_SQUARES and right - left < _columns(level):
-            columns = _columns(level)
-            return [_square(level, x % columns, y) for x in range(left, right + 1) for y in range(low, up + 1)]
-    return [SOMEWHERE]
+            return _Squares(level, range(left, right + 1), range(low, up + 1), beyond or behind)
+    return None
+
+
+def around(latitude: float, longitude: float, radius: float) -> list[int]:
+    """The squares that cover a circle (`radius` in metres); where they would be too many, all that is somewhere."""
+    found = _covering(latitude, longitude, radius)
+    return found.tags if found is not None else [SOMEWHERE]
+
+
+def closely_around(latitude: float, longitude: float, radius: float) -> list[int]:
+    """`around` with less of what is outside: squares at the edge of the circle are cut into smaller ones, up to a number."""
+    found = _covering(latitude, longitude, radius)
+    if found is None:
+        return [SOMEWHERE]
+    if found.wraps or radius > _MAX_CUT:
+        return found.tags
+    # Degrees of latitude, as on a plane, those of longitude as short as they are where the circle is nearest to a pole:
+    # never too far, and over such distances hardly too near.
+    reach = (radius / _METRES_PER_DEGREE * 1.004 + 1e-6) ** 2
+    narrow = cos(radians(min(abs(latitude) + radius / _METRES_PER_DEGREE * 1.001, 90.0)))
+
+    def touching(level: int, columns: Iterable[int], rows: Iterable[int]) -> list[tuple[int, int]]:
+        size = _SQUARES[level]
+        wide = [
+            (x, (max(x * size - 180 - longitude, longitude + 180 - (x + 1) * size, 0.0) * narrow) ** 2) for x in columns
+        ]
+        high = [(y, max(y * size - 90 - latitude, latitude + 90 - (y + 1) * size, 0.0) ** 2) for y in rows]
+        return [(x, y) for x, from_x in wide for y, from_y in high if from_x + from_y <= reach]
+
+    whole = touching(found.level, found.columns, found.rows)
+    if found.level == 0:
+        return [found.tag(0, x, y) for x, y in whole]
+    cut = [
+        (touching(found.level - 1, range(x << 2, (x + 1) << 2), range(y << 2, (y + 1) << 2)), x, y) for x, y in whole
+    ]
+    # First those of which most falls away.
+    cut.sort(key=lambda one: len(one[0]))
+    tags, left = [], _MAX_CUT_SQUARES - len(whole)
+    for parts, x, y in cut:
+        if len(parts) < 16 and len(parts) <= left + 1:
+            left -= len(parts) - 1
+            tags += [found.tag(found.level - 1, *part) for part in parts]
+        else:
+            tags.append(found.tag(found.level, x, y))
+    return tags
 
 
 # Dates: spans of 3 hours, and of 1, 8, 64, 512 and 4 096 days (UTC).

@@ -258,7 +258,7 @@ class Writer:
             *(offer_id, venue.id, kind_name, vector, _array(tags)),
             *(self.geometry.cube_of(*where) if where else None, left.price_min, left.price_max),
             *(_instant(left.date_min), _instant(left.date_max), is_duo, kind.is_online_only, rank),
-            *(published.isoformat(), left.until.isoformat()),
+            *(published.isoformat(), left.until.isoformat(), left.exact_until.isoformat()),
         )
 
 
@@ -270,7 +270,7 @@ _COLUMNS = {
     "date_created, date_modified, fields_updated",
     "inventory_replica": "id, version, offer_id, quantity, booked_quantity",
     "search_offer": "offer_id, venue_id, subcategory_id, words, tags, position, price_min, price_max, date_min, date_max, "
-    "is_duo, is_digital, rank, publication_datetime, bookable_until",
+    "is_duo, is_digital, rank, publication_datetime, bookable_until, exact_until",
 }
 _CHUNK = 5_000
 

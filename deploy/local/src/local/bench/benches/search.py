@@ -35,6 +35,7 @@ def built(stage: Stage) -> float:
     def make() -> float:
         started = time.monotonic()
         catalogue.build(_superuser(stage), stage.size(OFFERS, TINY_OFFERS))
+        asyncio.run(_count_stems(stage))
         return time.monotonic() - started
 
     return stage.kept("catalogue", make)
@@ -149,10 +150,24 @@ def measure(stage: Stage) -> Iterator[Figure]:
         yield Figure(f"{what}: PostgreSQL CPU", cpu, "ms", Target("<", 50), note=f"p99 ~{load.p99:.0f} ms")
 
 
+async def _count_stems(stage: Stage) -> None:
+    """How common words are, as the hourly job would have found."""
+    from offers.search.jobs import count_stems
+    from offers.settings import Settings
+    from shared.database import Database
+
+    database = Database(Settings(database_url=stage.database_url("offers")), pooled=False)
+    try:
+        async with database.transaction() as session:
+            await count_stems(session)
+    finally:
+        await database.close()
+
+
 _SEEN = text("""
     SELECT offer_id, (SELECT array_agg(tag ORDER BY tag) FROM unnest(tags) AS tag), tsvector_to_array(words),
            row(venue_id, subcategory_id, price_min, price_max, date_min, date_max, is_duo, is_digital, rank,
-               publication_datetime, bookable_until)::text, position::text
+               publication_datetime, bookable_until, exact_until)::text, position::text
     FROM search_offer WHERE offer_id = ANY (:ids) ORDER BY offer_id
 """)
 
