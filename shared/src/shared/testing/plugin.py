@@ -21,7 +21,7 @@ from shared.database.session import Database
 from shared.features import Flags
 from shared.settings import ServiceSettings
 from shared.telemetry import logs
-from shared.testing.databases import TestDatabase, prepare
+from shared.testing.databases import TestDatabase, close_all, prepare
 from shared.testing.flags import FlagControl
 from shared.testing.recorders import ClockControl, Delivery, EventRecorder, StatementCounter, Tokens
 from shared.testing.servers import Addresses, Servers
@@ -46,6 +46,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    close_all()
     if not hasattr(config, "workerinput"):
         _servers.stop()
 
