@@ -53,7 +53,7 @@ def test_alembic_and_we_agree_on_a_real_database(test_database: TestDatabase) ->
         connection.execute("DELETE FROM alembic_version")
         connection.commit()
         try:
-            assert pending(migrations, test_database.superuser_url) == list(written(migrations))
+            assert sorted(pending(migrations, test_database.superuser_url)) == sorted(written(migrations))
         finally:
             connection.execute("INSERT INTO alembic_version SELECT unnest(%s::text[])", [list(heads(migrations))])
     assert pending(migrations, test_database.superuser_url.replace("postgresql:", "postgresql+psycopg:")) == []
