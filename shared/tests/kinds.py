@@ -57,7 +57,7 @@ class Kind:
         """Acknowledge what was taken, and wait until the broker knows."""
         before = await self.broker.backlog(STREAM, "sample")
         assert before is not None
-        await self._reader(60_000).acknowledge(entries)
+        await self.reader(60_000).acknowledge(entries)
 
         async def is_known() -> bool:
             found = await self.broker.backlog(STREAM, "sample")
@@ -65,12 +65,12 @@ class Kind:
 
         await until(is_known)
 
-    def _reader(self, claim_idle_ms: int) -> Reader:
+    def reader(self, claim_idle_ms: int) -> Reader:
         settings: Any = SimpleNamespace(claim_idle_ms=claim_idle_ms, consumer_batch=1)
         return self.broker.reader("sample", settings, [STREAM], _nothing)
 
     async def _group(self, claim_idle_ms: int) -> None:
-        await self._reader(claim_idle_ms).ensure_groups()
+        await self.reader(claim_idle_ms).ensure_groups()
 
     async def all_is_settled(self, group: str = "sample") -> bool:
         found = await self.broker.backlog(STREAM, group)

@@ -2,37 +2,19 @@
 
 import asyncio
 import shutil
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from kinds import STREAM, NatsKind, nats_server, until
-from sample.base import ThingReplica
-from sample.events import THING, ThingState
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from counted import each_once, settled, tell, working
+from kinds import STREAM, NatsKind, nats_server
 
 from local.embedded import free_port
-from shared.database import emit
 from shared.events.brokers import BrokerChanged, Told
 from shared.events.brokers.jetstream import JetStream
 from shared.events.brokers.jetstream_messages import aged
-from shared.events.consumers import Consumers
+from shared.events.brokers.jetstream_pull import Pull
 from shared.events.relay import Relay
-from shared.events.subscribers import Subscribers, join
-
-DEADLINE = 20.0
-counting = Subscribers()
-
-
-@counting.on(THING)
-async def count(event, session):
-    """A row for each event, whose label grows with each effect: `x` when there was one."""
-    row = insert(ThingReplica).values(id=event.aggregate_version, version=1, label="x")
-    await session.execute(
-        row.on_conflict_do_update(index_elements=[ThingReplica.id], set_={"label": ThingReplica.label + "x"})
-    )
 
 
 @pytest.fixture
@@ -45,57 +27,6 @@ def server(tmp_path):
 @pytest.fixture
 def settings_overrides():
     return {"claim_idle_ms": 200, "max_deliveries": 3}
-
-
-@asynccontextmanager
-async def working(settings, database, server, *, processes=1):
-    """Relays and consumers, each with a line of its own, as in processes of their own."""
-    stop = asyncio.Event()
-    brokers = [JetStream(server.url) for _ in range(processes)]
-    parts = [Relay(settings, database, broker) for broker in brokers]
-    parts += [Consumers(settings, database, broker, join([counting])) for broker in brokers]
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE)
-        for broker in brokers:
-            await broker.close()
-
-
-async def tell(database, count=1):
-    for _ in range(count):
-        async with database.transaction() as session:
-            await emit(session, THING, "made", ThingState(id=1, label="x"))
-
-
-async def effects(database):
-    """How many events had an effect, and the greatest number of effects that one had."""
-    async with database.transaction() as session:
-        found = await session.execute(
-            select(func.count(), func.coalesce(func.max(func.length(ThingReplica.label)), 0)).select_from(ThingReplica)
-        )
-        return tuple(found.one())
-
-
-async def each_once(database, count):
-    await until(lambda: _has(database, count))
-    assert await effects(database) == (count, 1)
-
-
-async def _has(database, count):
-    return (await effects(database))[0] >= count
-
-
-async def settled(server):
-    kind = NatsKind(server.url)
-    try:
-        await until(kind.all_is_settled)
-        assert await kind.broker.count_dead(STREAM) == 0
-        return await kind.length()
-    finally:
-        await kind.broker.close()
 
 
 async def test_a_server_that_is_killed_and_started_again(settings, database, server):
@@ -303,4 +234,21 @@ async def test_dead_letters_go_by_age(jetstream, nats_url):
     found = await (await jetstream.line.jetstream()).stream_info("sample-dead")
     assert found.config.max_age == timedelta(days=3).total_seconds()
     assert await jetstream.count_dead(STREAM) == 1
+    await kind.broker.close()
+
+
+async def test_slow_handling_is_one_attempt(jetstream, nats_url):
+    """Nothing is asked for meanwhile: else the server would give the same entry to the same reader, again and again."""
+    kind = NatsKind(nats_url)
+    await begun(jetstream)
+    await jetstream.publish("sample", told("a"), "1", after="0")
+    await kind.reader(claim_idle_ms=50).ensure_groups()
+    pull = await Pull.begin(await jetstream.line.client(), "sample", "sample-thing", 50)
+    [first] = await pull.next()
+    slow = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.4, slow.set)
+    await slow.wait()
+    [second] = await pull.next()
+    assert (first.metadata.num_delivered, second.metadata.num_delivered) == (1, 2)
+    await pull.end()
     await kind.broker.close()

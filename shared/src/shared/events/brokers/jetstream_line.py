@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 2
-API_SECONDS = 10.0
+API_SECONDS = 5.0
 # A server that says nothing for two of them is gone, whatever the line pretends.
 PING_SECONDS = 5
 
