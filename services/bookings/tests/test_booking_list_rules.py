@@ -14,6 +14,7 @@ from bookings.booking_list.rules import (
     Dated,
     Period,
     ShownStatus,
+    certain_window,
     history,
     is_countable_day,
     local,
@@ -48,6 +49,16 @@ def test_the_utc_window_holds_the_local_days_of_every_zone(one: date, other: dat
     end = datetime(period.last.year, period.last.month, period.last.day, 23, 59, 59, tzinfo=ZoneInfo(zone))
     assert earliest <= begin
     assert end < latest
+
+
+@given(days, days, zones, st.floats(0, 1))
+def test_the_certain_window_holds_moments_of_the_period_alone(one: date, other: date, zone: str, part: float) -> None:
+    period = period_of(one, other)
+    assert period is not None
+    first, last = certain_window(period)
+    for moment in (first + part * (last - first), first, last - timedelta(seconds=1)):
+        if first <= moment < last:
+            assert period.first <= local(moment, zone).date() <= period.last
 
 
 def test_the_window_does_not_open_further_than_a_day() -> None:

@@ -52,7 +52,14 @@ class Booking(Base):
         Index("ix_booking_offer", "offer_id"),
         Index("ix_booking_deposit", "deposit_id", postgresql_where=text("deposit_id IS NOT NULL")),
         Index("ix_booking_venue_date_created", "venue_id", "date_created"),
-        Index("ix_booking_offerer_date_created", "offerer_id", "date_created"),
+        # The partner's list in its order, and what it needs to know to count and to page: without a look at the rows.
+        Index(
+            "ix_booking_offerer_listed",
+            "offerer_id",
+            "date_created",
+            "id",
+            postgresql_include=["quantity", "offer_id", "venue_id"],
+        ),
         Index(
             "ix_booking_offerer_date_used", "offerer_id", "date_used", postgresql_where=text("date_used IS NOT NULL")
         ),

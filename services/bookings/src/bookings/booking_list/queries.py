@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, DateTime, Row, Select, cast, exists, func,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bookings.booking.models import Booking
-from bookings.booking_list.rules import PAGE_SIZE, ExportFilter, Period, StatusFilter, utc_window
+from bookings.booking_list.rules import PAGE_SIZE, ExportFilter, Period, StatusFilter, certain_window, utc_window
 from bookings.replicas.models import (
     AttachmentReplica,
     OffererReplica,
@@ -43,6 +43,16 @@ class Filters:
     status: StatusFilter | None = None
     period: Period | None = None
 
+    @property
+    def is_about_one_thing(self) -> bool:
+        """Whether one offer or one venue is asked about, which has an index of its own."""
+        return self.offer_id is not None or self.venue_id is not None
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether it depends on what offers, venues and stocks say."""
+        return self.address_id is not None or self.event_date is not None
+
 
 _PART = 1_000
 _ZONE = func.coalesce(OfferReplica.timezone, VenueReplica.timezone, METROPOLITAN_TIMEZONE)
@@ -57,10 +67,13 @@ def is_visible_to(reader: Reader) -> ColumnElement[bool]:
     """The bookings that a partner may know of."""
     if reader.is_admin:
         return true()
-    return Booking.offerer_id.in_(
-        select(AttachmentReplica.offerer_id).where(
-            AttachmentReplica.user_id == reader.user_id, AttachmentReplica.validation_status == "VALIDATED"
-        )
+    return Booking.offerer_id.in_(_offerers_of(reader))
+
+
+def _offerers_of(reader: Reader) -> Select[int]:
+    """The offerers that accepted a partner."""
+    return select(AttachmentReplica.offerer_id).where(
+        AttachmentReplica.user_id == reader.user_id, AttachmentReplica.validation_status == "VALIDATED"
     )
 
 
@@ -88,24 +101,69 @@ async def has_bookings(session: AsyncSession, reader: Reader) -> bool:
 
 async def count_seats(session: AsyncSession, reader: Reader, filters: Filters) -> int:
     """How many lines the list has over all its pages: one a seat."""
-    statement = _joined(select(func.coalesce(func.sum(Booking.quantity), 0))).where(*_conditions(reader, filters))
+    statement = _candidates(func.coalesce(func.sum(Booking.quantity), 0), filters=filters).where(is_visible_to(reader))
     return int(await session.scalar(statement) or 0)
 
 
 async def seats_of_page(
     session: AsyncSession, reader: Reader, filters: Filters, page: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """A page of the list, latest booked first; a duo gives two equal rows."""
-    seats = func.generate_series(1, Booking.quantity).table_valued("seat").lateral("seats")
-    statement = (
-        _rows()
-        .join(seats, true())
-        .where(*_conditions(reader, filters))
-        .order_by(Booking.date_created.desc(), Booking.id.desc())
+    """A page of the list, latest booked first; a duo gives two equal rows.
+
+    Which bookings these are is read from an index, up to the end of the page; all that is shown, of these alone.
+    """
+    reached = _reached(reader, filters, page * PAGE_SIZE).subquery("reached")
+    seats = func.generate_series(1, reached.c.quantity).table_valued("seat").lateral("seats")
+    shown = (
+        select(reached.c.id)
+        .select_from(reached.join(seats, true()))
+        .order_by(reached.c.date_created.desc(), reached.c.id.desc())
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
+        .cte("shown")
     )
+    statement = _rows().join(shown, shown.c.id == Booking.id).order_by(Booking.date_created.desc(), Booking.id.desc())
     return (await session.execute(statement)).all()
+
+
+def _reached(reader: Reader, filters: Filters, reach: int) -> Select[*tuple[Any, ...]]:
+    """The latest bookings of the list, so many: a partner's from each of their offerers, in the order of its index."""
+    latest = (
+        _candidates(Booking.id, Booking.date_created, Booking.quantity, filters=filters)
+        .order_by(Booking.date_created.desc(), Booking.id.desc())
+        .limit(reach)
+    )
+    if reader.is_admin or filters.is_about_one_thing or filters.needs_places:
+        return latest.where(is_visible_to(reader))
+    mine = _offerers_of(reader)
+    if filters.offerer_id is not None:
+        mine = mine.where(AttachmentReplica.offerer_id == filters.offerer_id)
+    offerers = mine.distinct().subquery("offerers")
+    of_each = latest.where(Booking.offerer_id == offerers.c.offerer_id).lateral("of_each")
+    return (
+        select(of_each.c.id, of_each.c.date_created, of_each.c.quantity)
+        .select_from(offerers.join(of_each, true()))
+        .order_by(of_each.c.date_created.desc(), of_each.c.id.desc())
+        .limit(reach)
+    )
+
+
+def _candidates(*columns: Any, filters: Filters) -> Select[*tuple[Any, ...]]:
+    """The bookings that fit, whoever asks; without the places where they are held, unless these are asked about."""
+    statement = select(*columns).where(*_about(filters))
+    if filters.needs_places:
+        statement = _joined(statement).where(*_somewhere(filters))
+    if filters.period is not None:
+        moment = _DATE_OF_STATUS[filters.status or StatusFilter.BOOKED]
+        earliest, latest = utc_window(filters.period)
+        first, last = certain_window(filters.period)
+        statement = statement.where(
+            moment >= earliest,
+            moment < latest,
+            # Only on the first and the last day does it matter where a booking's clocks stand.
+            or_((moment >= first) & (moment < last), _is_local(moment, filters.period)),
+        )
+    return statement
 
 
 async def bookings_of_period(
@@ -216,19 +274,29 @@ def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def _conditions(reader: Reader, filters: Filters) -> list[ColumnElement[bool]]:
-    conditions = [is_visible_to(reader)]
-    if filters.offerer_id is not None:
-        conditions.append(Booking.offerer_id == filters.offerer_id)
-    if filters.venue_id is not None:
-        conditions.append(Booking.venue_id == filters.venue_id)
-    if filters.offer_id is not None:
-        conditions.append(Booking.offer_id == filters.offer_id)
+    conditions = [is_visible_to(reader), *_about(filters), *_somewhere(filters)]
+    if filters.period is not None:
+        conditions.extend(_is_within(_DATE_OF_STATUS[filters.status or StatusFilter.BOOKED], filters.period))
+    return conditions
+
+
+def _about(filters: Filters) -> list[ColumnElement[bool]]:
+    """What a booking itself says."""
+    asked = (
+        (Booking.offerer_id, filters.offerer_id),
+        (Booking.venue_id, filters.venue_id),
+        (Booking.offer_id, filters.offer_id),
+    )
+    return [column == value for column, value in asked if value is not None]
+
+
+def _somewhere(filters: Filters) -> list[ColumnElement[bool]]:
+    """What its offer, its venue and its stock say."""
+    conditions: list[ColumnElement[bool]] = []
     if filters.address_id is not None:
         conditions.append(func.coalesce(OfferReplica.address_id, VenueReplica.address_id) == filters.address_id)
     if filters.event_date is not None:
         conditions.append(_event_is_on(filters.event_date))
-    if filters.period is not None:
-        conditions.extend(_is_within(_DATE_OF_STATUS[filters.status or StatusFilter.BOOKED], filters.period))
     return conditions
 
 
@@ -239,12 +307,22 @@ def _event_is_on(day: date) -> ColumnElement[bool]:
 def _is_within(moment: Any, period: Period) -> list[ColumnElement[bool]]:
     """Local days of each booking's own zone, and the UTC window around them that an index can serve."""
     earliest, latest = utc_window(period)
-    return [
-        moment >= earliest,
-        moment < latest,
-        moment >= _midnight(period.first),
-        moment < _midnight(period.last + timedelta(days=1)),
-    ]
+    return [moment >= earliest, moment < latest, *_on_local_days(moment, period)]
+
+
+def _on_local_days(moment: Any, period: Period) -> list[ColumnElement[bool]]:
+    return [moment >= _midnight(period.first), moment < _midnight(period.last + timedelta(days=1))]
+
+
+def _is_local(moment: Any, period: Period) -> ColumnElement[bool]:
+    """Whether the moment is on one of these days where the booking is told; it asks for the zone of each."""
+    return (
+        select(OfferReplica.id)
+        .join(VenueReplica, VenueReplica.id == Booking.venue_id)
+        .where(OfferReplica.id == Booking.offer_id, *_on_local_days(moment, period))
+        .correlate(Booking)
+        .exists()
+    )
 
 
 def _midnight(day: date) -> ColumnElement[datetime]:

@@ -14,6 +14,7 @@ PAGE_SIZE = 1000
 FIRST_DAY = date(1, 1, 2)
 LAST_DAY = date(9999, 12, 29)
 """A day later and some zone of the Pacific would leave the calendar."""
+_ZONE_MARGIN = timedelta(hours=15)
 
 
 class StatusFilter(StrEnum):
@@ -72,10 +73,15 @@ def is_countable_day(day: date) -> bool:
 
 def utc_window(period: Period) -> tuple[datetime, datetime]:
     """Moments, [from, to), wide enough to hold the period of every zone of the world: for an index to narrow by."""
-    margin = timedelta(hours=15)
-    first = datetime(period.first.year, period.first.month, period.first.day, tzinfo=UTC) - margin
-    last = datetime(period.last.year, period.last.month, period.last.day, tzinfo=UTC) + timedelta(days=1) + margin
+    first = datetime(period.first.year, period.first.month, period.first.day, tzinfo=UTC) - _ZONE_MARGIN
+    last = datetime(period.last.year, period.last.month, period.last.day, tzinfo=UTC) + timedelta(days=1) + _ZONE_MARGIN
     return first, last
+
+
+def certain_window(period: Period) -> tuple[datetime, datetime]:
+    """Moments, [from, to), that are within the period in every zone of the world; empty for a single day."""
+    earliest, latest = utc_window(period)
+    return earliest + 2 * _ZONE_MARGIN, latest - 2 * _ZONE_MARGIN
 
 
 def zone_name(offer_timezone: str | None, venue_timezone: str | None) -> str:
