@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from sample.app import create_app
@@ -15,9 +16,17 @@ from structlog.testing import capture_logs
 from shared.database import Database
 from shared.events.features import feature_id
 from shared.events.replay import replay
-from shared.features import FeatureFlag, Follower, following, off
+from shared.features import FeatureFlag, Follower, following, memory, off
 from shared.features.actions import clean, install, page, turn
 from shared.features.memory import resolve
+
+
+@pytest.fixture(autouse=True)
+def _fresh_loggers(monkeypatch):
+    """A command that another test ran in this process made the modules' loggers keep its configuration."""
+    for module in (memory, following):
+        monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
+
 
 names = st.sampled_from([*Flag.__members__, "VANISHED"])
 

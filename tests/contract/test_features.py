@@ -91,6 +91,15 @@ def test_an_unknown_flag_is_refused_with_those_that_are(own: TestDatabase, run: 
     assert told(own, "changed") == []
 
 
+def test_both_processes_follow(own: TestDatabase, context: str, redis_url: str, flags: Flags[Any]) -> None:
+    settings = import_module(f"{context}.settings").Settings(
+        environment="test", database_url=own.url, redis_url=redis_url
+    )
+    app = import_module(f"{context}.app").create_app(settings)
+    assert flags in app.state.follower.memories
+    assert flags in import_module(f"{context}.worker").create_worker(settings).follows
+
+
 def test_jobs_rest_while_they_are_off(
     own: TestDatabase, run: Run, context: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

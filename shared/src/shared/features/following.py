@@ -39,7 +39,7 @@ class Follower:
         if not memories:
             self.known.set()
         self._database = database
-        self._memories = memories
+        self.memories = memories
         self._seconds = seconds
         self._is_away = False
         self._is_looking = False
@@ -48,11 +48,11 @@ class Follower:
 
     async def look(self) -> bool:
         """Read everything once; False when that failed, and the memories are as before."""
-        if not self._memories:
+        if not self.memories:
             return True
         try:
             async with self._database.engine.connect() as connection:
-                for memory in self._memories:
+                for memory in self.memories:
                     await memory.read(connection)
         except Exception as error:
             # Whatever it is: an old answer is better than none. Told once, not every two seconds.
