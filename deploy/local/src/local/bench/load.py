@@ -19,6 +19,13 @@ _MISSING = (
 # What wrk waits for an answer before it counts it as missing.
 _TIMEOUT = "10s"
 
+# People read before they go on: a pause before each request, on average as long as asked, often short and seldom long.
+_PAUSES = """
+function delay()
+  return math.floor(-math.log(1 - math.random()) * %f)
+end
+"""
+
 # Requests are made once, before the load; each thread walks its own share of them.
 _SCRIPT = """
 local threads = {}
@@ -108,15 +115,24 @@ def wrk() -> str:
     return found
 
 
-def run(url: str, requests: Iterable[Request], *, seconds: float, connections: int = 32, threads: int = 1) -> Load:
+def run(
+    url: str,
+    requests: Iterable[Request],
+    *,
+    seconds: float,
+    connections: int = 32,
+    threads: int = 1,
+    pause: float = 0.0,
+) -> Load:
     """Send the requests in turn over keep-alive connections, again from the first after the last, for that long.
 
-    `url` is `http://host:port`.
+    `url` is `http://host:port`. Each connection waits `pause` milliseconds on average between an answer and its next
+    request; the wait is no part of the times seen.
     """
     program = wrk()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         script, lines = Path(folder, "load.lua"), Path(folder, "requests")
-        script.write_text(_SCRIPT)
+        script.write_text(_SCRIPT + (_PAUSES % pause if pause else ""))
         lines.write_text("".join(f"{request.line()}\n" for request in requests))
         command = [
             *(program, "--threads", str(threads), "--connections", str(connections)),

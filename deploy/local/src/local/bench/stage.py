@@ -147,12 +147,15 @@ class Stage:
         connections: int = 32,
         seconds: float | None = None,
         threads: int = 1,
+        pause: float = 0.0,
     ) -> Load:
         """Load for `seconds` (the stage's without), on the processors that are left for it; longer where a machine is so
-        busy that nothing at all was answered meanwhile.
+        busy that nothing at all was answered meanwhile. `pause` as for `load.run`.
         """
         seconds = seconds or self.seconds
-        seen = load.run(url, requests, seconds=seconds, connections=connections, threads=threads)
-        if not seen.requests:
-            seen = load.run(url, requests, seconds=seconds + _LONGER, connections=connections, threads=threads)
-        return seen
+
+        def loaded(length: float) -> Load:
+            return load.run(url, requests, seconds=length, connections=connections, threads=threads, pause=pause)
+
+        seen = loaded(seconds)
+        return seen if seen.requests else loaded(seconds + _LONGER)

