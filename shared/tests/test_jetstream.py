@@ -1,20 +1,26 @@
 """NATS JetStream: faults of the server, and what is its own. What every kind of broker does is in test_events.py."""
 
 import asyncio
+import json
 import shutil
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from counted import each_once, settled, tell, working
+from counted import counting, each_once, settled, tell, working
 from kinds import STREAM, NatsKind, nats_server
+from nats.errors import Error as NatsError
 
 from local.embedded import free_port
+from local.nats_server import NatsServer
 from shared.events.brokers import BrokerChanged, Told
 from shared.events.brokers.jetstream import JetStream
+from shared.events.brokers.jetstream_line import _server
 from shared.events.brokers.jetstream_messages import aged
 from shared.events.brokers.jetstream_pull import Pull
+from shared.events.consumers import Consumers
 from shared.events.relay import Relay
+from shared.events.subscribers import join
 
 
 @pytest.fixture
@@ -252,3 +258,61 @@ async def test_slow_handling_is_one_attempt(jetstream, nats_url):
     assert (first.metadata.num_delivered, second.metadata.num_delivered) == (1, 2)
     await pull.end()
     await kind.broker.close()
+
+
+async def test_who_waits_for_a_server_stops_when_asked(settings, database):
+    broker = JetStream(f"nats://127.0.0.1:{free_port()},nats://127.0.0.1:{free_port()}")
+    parts = [Relay(settings, database, broker), Consumers(settings, database, broker, join([counting]))]
+    stop, tried, start = asyncio.Event(), asyncio.Event(), parts[1].reader.start
+
+    async def trying():
+        try:
+            await start()
+        finally:
+            tried.set()
+
+    parts[1].reader.start = trying
+    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
+    await asyncio.wait_for(tried.wait(), 10)
+    assert not any(part.healthy for part in parts)
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 10)
+    await broker.close()
+
+
+class Guarded(NatsServer):
+    """A server that asks for a password."""
+
+    def prepare(self):
+        super().prepare()
+        path = self.directory / "nats.conf"
+        guarded = {**json.loads(path.read_text()), "authorization": {"user": "pass culture", "password": "a:w%rd@/"}}
+        path.write_text(json.dumps(guarded))
+
+
+async def test_the_password_is_in_the_address_and_a_server_that_is_away_is_passed_over(tmp_path):
+    nats_server()
+    with Guarded(tmp_path / "guarded") as server:
+        for credentials, opens in (("pass%20culture:a%3Aw%25rd%40%2F@", True), ("pass:word@", False), ("", False)):
+            away = f"nats://127.0.0.1:{free_port()}"
+            broker = JetStream(f"{away},nats://{credentials}127.0.0.1:{server.port},{away}")
+            try:
+                if opens:
+                    assert await broker.ping()
+                else:
+                    with pytest.raises((NatsError, OSError)):
+                        await broker.ping()
+            finally:
+                await broker.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "credentials"),
+    [
+        ("nats://a:4222", "nats://a:4222", {}),
+        (" tls://u:p%40@a", "tls://a", {"user": "u", "password": "p@"}),
+        ("nats://to%2Fken@[::1]:4222", "nats://[::1]:4222", {"token": "to/ken"}),
+    ],
+)
+def test_an_address_and_what_opens_it(url, address, credentials):
+    assert _server(url) == (address, credentials)
