@@ -73,7 +73,7 @@ def _channel(aggregate: Aggregate[Any]) -> dict[str, Any]:
     return {
         "address": aggregate.stream,
         "title": f"{aggregate.name.replace('_', ' ').capitalize()}, as {aggregate.context} tells it",
-        "description": "A Redis stream; each reader is a consumer group named as its service.",
+        "description": "A stream of Redis or a subject of NATS (`BROKER_URL`); each reader is a group named as its service.",
         "messages": {
             aggregate.event_name(fact): _ref("components/messages", aggregate.event_name(fact))
             for fact in sorted(aggregate.facts)

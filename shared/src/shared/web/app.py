@@ -19,7 +19,7 @@ from shared.memory import settle
 from shared.settings import ServiceSettings
 from shared.storage import Storage
 from shared.web import refusals
-from shared.web.health import Check, broker_check, database_check, health_router
+from shared.web.health import Check, database_check, health_router
 from shared.web.middleware import RequestMiddleware
 from shared.web.routers import name_of, routes_of
 from shared.web.shedding import SheddingMiddleware
@@ -165,4 +165,4 @@ def _publish(app: FastAPI) -> None:
         return Response(kept[0], media_type="application/json")
 
 
-__all__ = ["DatabaseOf", "RedisOf", "Session", "StorageOf", "broker_check", "create_service_app"]
+__all__ = ["DatabaseOf", "RedisOf", "Session", "StorageOf", "create_service_app"]

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from redis.asyncio import Redis
 from sqlalchemy import text
 
 from shared.database.session import Database
@@ -22,13 +21,6 @@ def database_check(database: Database) -> Check:
         async with database.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
         return True
-
-    return check
-
-
-def broker_check(redis: Redis) -> Check:
-    async def check() -> bool:
-        return bool(await redis.ping())
 
     return check
 
