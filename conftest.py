@@ -7,6 +7,8 @@ package itself is there, it does not.
 import os
 import sys
 
+from hypothesis import HealthCheck, settings
+
 import gateway
 from local.bootstrap import load
 
@@ -16,3 +18,8 @@ __all__ = ["gateway"]
 load("pc_environment").keep_bytecode()
 sys.dont_write_bytecode = False
 sys.pycache_prefix = os.environ.get("PYTHONPYCACHEPREFIX", sys.pycache_prefix)
+
+# As Hypothesis does by itself in CI: how long an example takes says how busy the machine is, and no more.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("unhurried")
