@@ -12,9 +12,8 @@ async def read_row(database: Database, statement: bytes, values: Mapping[str, An
     """The first row that a statement finds, None without one.
 
     The statement (psycopg's `%(name)s`) is prepared by the server, sees one moment of the database and, if it writes, is
-    committed by itself. For the few reads
-    that the front-ends ask for at every turn: a session's BEGIN and COMMIT are two more round trips, and its objects cost
-    more than the query.
+    committed by itself. For the few reads that the front-ends ask for at every turn: a session's BEGIN and COMMIT are two
+    more round trips, and its objects cost more than the query.
     """
     async with database.pool.connection() as connection:
         await connection.set_autocommit(True)
