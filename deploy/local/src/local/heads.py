@@ -14,7 +14,7 @@ def is_current(service: str, database_url: str) -> bool:
     try:
         with psycopg.connect(database_url, connect_timeout=5) as connection:
             rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-            known = connection.execute("SELECT name FROM feature").fetchall()
+            known = connection.execute("SELECT name FROM feature").fetchall() if flags else []
     except psycopg.Error:
         return False
     return bool(written) and {row[0] for row in rows} == written and {row[0] for row in known} == flags
@@ -23,7 +23,10 @@ def is_current(service: str, database_url: str) -> bool:
 def declared_flags(service: str) -> set[str]:
     """The names of the feature flags that a service declares, as its file says."""
     package = ROOT / "services" / service / "src" / service
-    found = next(path for path in (package / "features.py", package / "features" / "declared.py") if path.is_file())
+    places = (package / "features.py", package / "features" / "declared.py")
+    found = next((path for path in places if path.is_file()), None)
+    if found is None:
+        return set()
     return {
         target.id
         for made in ast.walk(ast.parse(found.read_text(encoding="utf-8")))

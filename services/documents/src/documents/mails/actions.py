@@ -116,7 +116,9 @@ async def claim(session: AsyncSession, limit: int) -> list[Mail]:
     )
     claimed = await session.scalars(
         update(Mail)
-        .where(Mail.id.in_(due))
+        # As an array it is asked once. A plan may ask a subquery again for each mail, which then skips what it has just
+        # locked: more than `limit` would be claimed.
+        .where(Mail.id == func.any(func.array(due.scalar_subquery())))
         .values(state="sending", claimed_at=moment, attempts=Mail.attempts + 1)
         .returning(Mail)
     )
