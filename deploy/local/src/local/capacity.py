@@ -35,9 +35,9 @@ class Costs:
     """Milliseconds of processor, in Python and in PostgreSQL; facts and bytes a booking."""
 
     gateway_ms: float = 0.1
-    python_ms: tuple[tuple[str, float], ...] = (("me", 1.3), ("offer", 0.8), ("search", 4.7), ("bookings", 2.5))
-    postgres_ms: tuple[tuple[str, float], ...] = (("me", 0.24), ("offer", 1.9), ("search", 22.3), ("bookings", 0.4))
-    booking_python_ms: float = 1.24
+    python_ms: tuple[tuple[str, float], ...] = (("me", 1.2), ("offer", 0.8), ("search", 3.9), ("bookings", 2.5))
+    postgres_ms: tuple[tuple[str, float], ...] = (("me", 0.24), ("offer", 1.9), ("search", 11.5), ("bookings", 0.4))
+    booking_python_ms: float = 1.2
     booking_postgres_ms: float = 1.7
     event_ms: float = 0.9
     # created, inventory and wallet; half of the bookings are used or cancelled with as many more.
