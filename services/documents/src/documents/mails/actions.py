@@ -113,12 +113,13 @@ async def claim(session: AsyncSession, limit: int) -> list[Mail]:
         .order_by(Mail.next_attempt_at, Mail.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # With locks a CTE is asked once. A plan may ask a subquery again for each mail, which then skips what it has just
+        # locked: more than `limit` would be claimed.
+        .cte("due")
     )
     claimed = await session.scalars(
         update(Mail)
-        # As an array it is asked once. A plan may ask a subquery again for each mail, which then skips what it has just
-        # locked: more than `limit` would be claimed.
-        .where(Mail.id == func.any(func.array(due.scalar_subquery())))
+        .where(Mail.id.in_(select(due.c.id)))
         .values(state="sending", claimed_at=moment, attempts=Mail.attempts + 1)
         .returning(Mail)
     )
