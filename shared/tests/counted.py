@@ -1,9 +1,8 @@
 """Events whose effects are counted, told and handled by parts that each have a line to NATS of their own."""
 
-import asyncio
 from contextlib import asynccontextmanager
 
-from kinds import STREAM, NatsKind, until
+from kinds import STREAM, NatsKind, running, until
 from sample.base import ThingReplica
 from sample.events import THING, ThingState
 from sqlalchemy import func, select
@@ -31,16 +30,13 @@ async def count(event, session):
 @asynccontextmanager
 async def working(settings, database, server, *, processes=1):
     """Relays and consumers, each with a line of its own, as in processes of their own."""
-    stop = asyncio.Event()
     brokers = [JetStream(server.url, replicas=settings.broker_replicas) for _ in range(processes)]
     parts = [Relay(settings, database, broker) for broker in brokers]
     parts += [Consumers(settings, database, broker, join([counting])) for broker in brokers]
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
     try:
-        yield
+        async with running(*parts, seconds=DEADLINE):
+            yield
     finally:
-        stop.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE)
         for broker in brokers:
             await broker.close()
 

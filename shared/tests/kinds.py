@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,8 @@ from shared.events.brokers.jetstream import WATERMARK, JetStream
 from shared.events.brokers.jetstream_pull import Pull
 from shared.events.brokers.jetstream_reader import entry_of
 from shared.events.brokers.redis_streams import RedisStreams
+from shared.events.consumers import Consumers
+from shared.events.relay import Relay
 
 STREAM = THING.stream
 
@@ -143,6 +146,18 @@ class NatsKind(Kind):
         await self._jetstream._streams.make_dead("sample")
         js = await self._jetstream.line.jetstream()
         await js.publish(f"{stream}.dead", data)
+
+
+@asynccontextmanager
+async def running(*parts: Relay | Consumers, seconds: float = 10.0) -> AsyncIterator[None]:
+    """Relays and consumers at work, inside; told to stop, they end within so many seconds."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), seconds)
 
 
 async def until(question: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:

@@ -1,13 +1,12 @@
 """Outbox to effect over a real broker, of every kind: nothing lost, nothing twice."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
-from kinds import until
+from kinds import running, until
 from nats import errors as nats_errors
 from redis import exceptions as redis_errors
 from sample.base import ThingReplica
@@ -33,17 +32,6 @@ DEADLINE = 10.0
 @pytest.fixture
 def settings_overrides(broker_url):
     return {"claim_idle_ms": 50, "max_deliveries": 3, "broker_url": broker_url}
-
-
-@asynccontextmanager
-async def running(*parts):
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE)
 
 
 @pytest_asyncio.fixture
